@@ -1,0 +1,48 @@
+"""Job options: camelCase on the wire, one parser, errors that name the option and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from trackway.errors import OptionError
+from trackway.jobs.options import JobOptions
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    options = JobOptions.parse({}, source="test")
+    assert (options.sample_fps, options.rotation, options.faces, options.retention_days) == (10.0, "auto", True, 7)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"sampleFps": "2.5"}, JobOptions(sample_fps=2.5)),
+        ({"rotation": "90"}, JobOptions(rotation=90)),
+        ({"rotation": 270}, JobOptions(rotation=270)),
+        ({"faces": "false"}, JobOptions(faces=False)),
+        ({"segmentSeconds": 60}, JobOptions(segment_seconds=60)),
+    ],
+)
+def test_text_from_object_metadata_reads_like_json(given: dict[str, Any], expected: JobOptions) -> None:
+    assert JobOptions.parse(given, source="test") == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"smapleFps": 5}, ["'smapleFps'", "sampleFps, rotation, faces"]),
+        ({"sampleFps": -1}, [">= 0.0", "sampleFps"]),
+        ({"sampleFps": "fast"}, ["sampleFps"]),
+        ({"rotation": 45}, ["45", "rotation"]),
+        ({"retentionDays": 0}, [">= 1", "retentionDays"]),
+        ({"faces": "maybe"}, ["faces"]),
+    ],
+)
+def test_a_bad_option_is_named_with_its_source(given: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(OptionError) as caught:
+        JobOptions.parse(given, source="clip.mp4.job.json")
+    assert str(caught.value).startswith("clip.mp4.job.json: ")
+    for word in words:
+        assert word in str(caught.value)

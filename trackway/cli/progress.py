@@ -1,0 +1,67 @@
+"""A terminal's view of a run: one line per stage, with a bar, frames per second and the time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+__all__ = ["Bar", "RateColumn"]
+
+
+class RateColumn(ProgressColumn):
+    """Units per second, as far as known."""
+
+    def render(self, task: Task) -> Text:
+        """The mean rate of a finished stage, the recent one of a running stage."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:6.1f} fps" if speed else " " * 10, style="cyan")
+
+
+class Bar:
+    """A `trackway.progress.Progress` that draws on the terminal's standard error; a pipe gets one line per stage."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description:<22}"),
+            BarColumn(bar_width=32),
+            TextColumn("{task.completed:>6.0f}/{task.fields[expected]:<6}"),
+            RateColumn(),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self._finish()
+        self._progress.stop()
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Ends the stage before and begins the next."""
+        self._finish()
+        if not self._console.is_terminal:
+            self._console.print(f"{name} ({total} frames)" if total else name, highlight=False)
+        self._task = self._progress.add_task(name, total=total, expected=total if total is not None else "?")
+
+    def update(self, done: int) -> None:
+        """Moves the bar of the current stage."""
+        if self._task is not None:
+            self._progress.update(self._task, completed=done)
+
+    def _finish(self) -> None:
+        if self._task is None:
+            return
+        done = self._progress.tasks[-1].completed
+        self._progress.update(self._task, total=done or 1, completed=done or 1, expected=int(done))
+        self._task = None

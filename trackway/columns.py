@@ -1,0 +1,175 @@
+"""The columnar types that pass between the stages: one row per detection, one array per property.
+
+Boxes are float32 (left, top, width, height) ratios of the processed, that is rotated, frame and may leave it (SPEC R34).
+Times are the frame's PTS in whole milliseconds from the first frame; `frame` counts source frames from 0 (SPEC X4).
+A property that a row does not have is NaN in every component. Arrays are read-only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LANDMARK_NAMES", "Detections", "Tracks"]
+
+LANDMARK_NAMES = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
+"""Order of the five points (SPEC R37); left is the image's left."""
+
+Array = npt.NDArray[Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Columns:
+    """Shared behaviour of the columnar types: validation in one place, selection, concatenation, saving."""
+
+    # column -> (dtype, shape of one row, value where a row lacks it)
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], float]]] = {}
+
+    def __post_init__(self) -> None:
+        rows = len(np.asarray(getattr(self, next(iter(self._spec)))))
+        for name, (dtype, shape, _) in self._spec.items():
+            given = np.asarray(getattr(self, name))
+            if given.shape != (rows, *shape):
+                raise ValueError(f"{type(self).__name__}.{name}: expected shape {(rows, *shape)}, got {given.shape}")
+            column = np.array(given, dtype=dtype)
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(self._spec))))
+
+    def __getitem__(self, rows: slice | Array) -> Self:
+        """The rows of a slice, a boolean mask or an index array, in that order."""
+        return type(self)(**{name: getattr(self, name)[rows] for name in self._spec})
+
+    def replace(self, **columns: npt.ArrayLike) -> Self:
+        """A copy with some columns exchanged."""
+        return dataclasses.replace(self, **columns)
+
+    def columns(self) -> dict[str, Array]:
+        """Name to array, in declaration order (what `numpy.savez` takes)."""
+        return {name: getattr(self, name) for name in self._spec}
+
+    @classmethod
+    def make(cls, rows: int, **columns: npt.ArrayLike) -> Self:
+        """`rows` rows from the columns given, every other column at its "lacking" value.
+
+        Raises:
+            TypeError: a column that the type does not have.
+            ValueError: a column of another length or shape.
+        """
+        unknown = columns.keys() - cls._spec.keys()
+        if unknown:
+            raise TypeError(f"{cls.__name__} has no column {sorted(unknown)}; its columns are {list(cls._spec)}")
+        full = {
+            name: columns[name] if name in columns else np.full((rows, *shape), lacking, dtype)
+            for name, (dtype, shape, lacking) in cls._spec.items()
+        }
+        return cls(**full)
+
+    @classmethod
+    def concatenate(cls, parts: Iterable[Self]) -> Self:
+        """All rows of all parts, in order; no parts give an empty table."""
+        tables = list(parts)
+        if not tables:
+            return cls.make(0)
+        return cls(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in cls._spec})
+
+
+_NAN = float("nan")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Detections(_Columns):
+    """What a detector saw: persons (no landmarks) or faces, in any number of frames.
+
+    Attributes:
+        frame: (N,) int64 source frame number, from 0.
+        time_ms: (N,) int64 milliseconds from the first frame.
+        box: (N, 4) float32 left, top, width, height as ratios of the frame.
+        score: (N,) float32 confidence, 0..1.
+        landmarks: (N, 5, 2) float32 x, y ratios in the order of `LANDMARK_NAMES`; NaN for persons.
+        pose: (N, 3) float32 roll, yaw, pitch in degrees (SPEC R40); NaN until described.
+        quality: (N, 2) float32 brightness, sharpness, 0..100 (SPEC R41); NaN until described.
+    """
+
+    frame: Array
+    time_ms: Array
+    box: Array
+    score: Array
+    landmarks: Array
+    pose: Array
+    quality: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], float]]] = {
+        "frame": (np.int64, (), -1),
+        "time_ms": (np.int64, (), 0),
+        "box": (np.float32, (4,), _NAN),
+        "score": (np.float32, (), _NAN),
+        "landmarks": (np.float32, (5, 2), _NAN),
+        "pose": (np.float32, (3,), _NAN),
+        "quality": (np.float32, (2,), _NAN),
+    }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tracks(_Columns):
+    """Who is where: one row per person and frame, sorted by (time_ms, person); body, face or both (SPEC R35).
+
+    Attributes:
+        frame: (N,) int64 source frame number, from 0.
+        time_ms: (N,) int64 milliseconds from the first frame.
+        person: (N,) int64 identity. In one segment's result any number; after linking dense from 0 in order of first
+            appearance (SPEC R33).
+        tracklet: (N,) int64 raw body tracklet, unique within its segment; -1 in a row without a body.
+        box: (N, 4) float32 body box ratios; NaN in a face-only row.
+        score: (N,) float32 body confidence, 0..1; NaN in a face-only row.
+        interpolated: (N,) bool, the body box was filled in between two detections.
+        face_box: (N, 4) float32 face box ratios; NaN in a body-only row, as the following.
+        face_score: (N,) float32, 0..1.
+        landmarks: (N, 5, 2) float32 x, y ratios.
+        pose: (N, 3) float32 roll, yaw, pitch in degrees.
+        quality: (N, 2) float32 brightness, sharpness, 0..100.
+    """
+
+    frame: Array
+    time_ms: Array
+    person: Array
+    tracklet: Array
+    box: Array
+    score: Array
+    interpolated: Array
+    face_box: Array
+    face_score: Array
+    landmarks: Array
+    pose: Array
+    quality: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], float]]] = {
+        "frame": (np.int64, (), -1),
+        "time_ms": (np.int64, (), 0),
+        "person": (np.int64, (), -1),
+        "tracklet": (np.int64, (), -1),
+        "box": (np.float32, (4,), _NAN),
+        "score": (np.float32, (), _NAN),
+        "interpolated": (np.bool_, (), False),
+        "face_box": (np.float32, (4,), _NAN),
+        "face_score": (np.float32, (), _NAN),
+        "landmarks": (np.float32, (5, 2), _NAN),
+        "pose": (np.float32, (3,), _NAN),
+        "quality": (np.float32, (2,), _NAN),
+    }
+
+    @property
+    def has_body(self) -> Array:
+        """(N,) bool, the row has a body box."""
+        return ~np.isnan(self.score)
+
+    @property
+    def has_face(self) -> Array:
+        """(N,) bool, the row has a face."""
+        return ~np.isnan(self.face_score)
