@@ -4,6 +4,7 @@
     ├── InputError                the caller's fault: exit status 2, job FAILED, never retried
     │   ├── OptionError           an option or argument outside its allowed set          INVALID_OPTION
     │   ├── FileError             a local file missing, unreadable or malformed          INVALID_FILE
+    │   ├── InvalidToken          a paging token altered, expired or of another job      INVALID_TOKEN
     │   └── MediaError            the video itself
     │       ├── UnsupportedMedia  container or codec outside the allow-list              UNSUPPORTED_MEDIA
     │       ├── NoVideoStream     opens, but holds no picture track                      NO_VIDEO_STREAM
@@ -13,6 +14,7 @@
     │       └── ObjectGone        the S3 object or version is no longer readable         OBJECT_GONE
     └── SystemFault               ours: exit status 1, retried where `retryable`
         ├── ModelError            weights missing, changed or refused                    MODEL_UNAVAILABLE
+        ├── NotificationError     a completion message could not be delivered            NOTIFICATION_FAILED
         ├── Stalled               no progress for longer than the watchdog allows        STALLED
         └── EmbeddedCloudError    the local cloud did not start, or is not there         LOCAL_CLOUD
 
@@ -28,10 +30,12 @@ __all__ = [
     "EmbeddedCloudError",
     "FileError",
     "InputError",
+    "InvalidToken",
     "MediaError",
     "MediaTooLarge",
     "ModelError",
     "NoVideoStream",
+    "NotificationError",
     "ObjectGone",
     "OptionError",
     "Stalled",
@@ -67,6 +71,12 @@ class FileError(InputError):
     """A local file that is missing, unreadable or malformed."""
 
     code = "INVALID_FILE"
+
+
+class InvalidToken(InputError):
+    """A paging token that was altered, has expired or belongs to another job (SPEC R51)."""
+
+    code = "INVALID_TOKEN"
 
 
 class MediaError(InputError):
@@ -120,6 +130,12 @@ class ModelError(SystemFault):
 
     code = "MODEL_UNAVAILABLE"
     retryable = False
+
+
+class NotificationError(SystemFault):
+    """A completion message could not be delivered (SPEC R60)."""
+
+    code = "NOTIFICATION_FAILED"
 
 
 class Stalled(SystemFault):

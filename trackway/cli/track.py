@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
+import msgspec
 import typer
 
 from trackway.errors import FileError
@@ -18,10 +18,14 @@ def track(
     video: Annotated[Path, typer.Argument(help="The video to analyse.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results; made where it is missing.", show_default=False)],
     sample_fps: Annotated[float, typer.Option(help="Frames per second to analyse at most; 0 analyses every frame.")] = 10.0,
-    rotation: Annotated[str, typer.Option(help="Degrees clockwise to turn the picture: auto, 0, 90, 180 or 270.")] = "auto",
+    rotation: Annotated[
+        Literal["auto", "0", "90", "180", "270"], typer.Option(help="Degrees clockwise to turn the picture; auto obeys the file.")
+    ] = "auto",
     faces: Annotated[bool, typer.Option(help="Look for faces as well.")] = True,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
-    provider: Annotated[str, typer.Option(help="Where the models run: auto, cpu, cuda or tensorrt.")] = "auto",
+    provider: Annotated[
+        Literal["auto", "cpu", "cuda", "tensorrt"], typer.Option(help="Where the models run; auto takes the best that works.")
+    ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Find the persons and faces of VIDEO and follow them; no cloud, no network.
@@ -36,8 +40,9 @@ def track(
     from trackway.pipeline.video import track_video
     from trackway.pipeline.vision import Vision
     from trackway.results.mot import write_tracks
-    from trackway.results.rows import face_rows, person_rows, video_metadata
-    from trackway.results.tables import track_summaries
+    from trackway.results.rows import face_rows, person_rows
+    from trackway.results.summaries import summarize
+    from trackway.results.video import VideoMetadata
 
     options = JobOptions.parse({"sampleFps": sample_fps, "rotation": rotation, "faces": faces}, source="command line")
     _require_file(video)
@@ -48,10 +53,10 @@ def track(
         result = track_video(video, options, vision, progress=progress)
         progress.stage("write results")
         try:
-            _write_json(output / "video.json", video_metadata(result.info))
+            _write_json(output / "video.json", VideoMetadata.of(result.info))
             _write_lines(output / "persons.jsonl", person_rows(result.tracks, "TIMESTAMP"))
             _write_lines(output / "faces.jsonl", face_rows(result.tracks))
-            _write_json(output / "tracks.json", track_summaries(result.tracks))
+            _write_json(output / "tracks.json", summarize(result.tracks))
             write_tracks(output / "persons.mot.txt", result.tracks, result.info)
         except OSError as error:
             raise FileError(f"The results cannot be written to {output}: {error.strerror or error}.") from error
@@ -80,8 +85,8 @@ def _make_folder(folder: Path) -> None:
         raise FileError(f"The folder {folder} cannot be made: {error.strerror or error}.") from error
 
 
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+def _write_json(path: Path, value: object) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
 def _write_lines(path: Path, rows: Iterable[bytes]) -> None:

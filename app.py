@@ -1,0 +1,34 @@
+"""CDK entry point: `python app.py`, or `npx cdk deploy -c env_name=prod`. Synthesis needs no account, no Docker, no CDK command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from infra.node import use_packaged_node
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Synthesise one environment into $CDK_OUTDIR, or cdk.out."""
+    use_packaged_node()
+    # Importing aws_cdk starts Node, so it comes after the choice of one.
+    from aws_cdk import App, Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    from infra.settings import Settings
+    from infra.stack import TrackwayStack
+
+    # Only the CDK command line reads cdk.json; without these flags the template would be another one.
+    context = json.loads((HERE / "cdk.json").read_text(encoding="utf-8"))["context"]
+    app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")))
+    settings = Settings.for_env(app.node.try_get_context("env_name"))
+    TrackwayStack(app, f"Trackway-{settings.env_name}", settings=settings)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The workflow's first step: may read videos, write plans and change job records."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trackway.jobs.plan import Plan
+from trackway.media.probe import probe
+from trackway.media.segments import plan_segments
+from trackway.store.clients import Clients
+from trackway.store.jobs import JobStore
+from trackway.store.objects import Objects
+from trackway.store.settings import Settings
+
+__all__ = ["handle"]
+
+logger = Logger(service="plan")
+
+
+@functools.cache
+def plan() -> Plan:
+    """The planning of this process."""
+    settings = Settings.from_environment(os.environ, "table", "artifacts_bucket")
+    clients = Clients()
+    objects = Objects(clients.s3, settings.artifacts_bucket)
+    return Plan(JobStore(clients.dynamodb, settings.table), objects, probe=probe, plan_segments=plan_segments)
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Plan the job `{"jobId"}`."""
+    job_id = event["jobId"]
+    segments = plan()(job_id)
+    logger.info("job planned", extra={"job_id": job_id, "segments": len(segments)})
+    return {"jobId": job_id, "segments": segments}

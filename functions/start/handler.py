@@ -1,0 +1,45 @@
+"""StartPersonTracking behind API Gateway: may look at videos, record jobs and start their executions."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from trackway.api.endpoint import Endpoint
+from trackway.api.start_person_tracking import StartPersonTracking
+from trackway.jobs.start import Starter
+from trackway.store.clients import Clients
+from trackway.store.jobs import JobStore
+from trackway.store.objects import Objects
+from trackway.store.settings import Settings, is_initializing
+from trackway.store.workflow import StateMachine
+
+__all__ = ["handle"]
+
+logger = Logger(service="start")
+
+
+@functools.cache
+def endpoint() -> Endpoint:
+    """The endpoint of this process."""
+    settings = Settings.from_environment(os.environ, "table", "state_machine_arn")
+    clients = Clients()
+    jobs = JobStore(clients.dynamodb, settings.table)
+    starter = Starter(jobs, StateMachine(clients.stepfunctions, settings.state_machine_arn), time.time)
+    operation = StartPersonTracking(jobs, Objects(clients.s3), starter)
+    return Endpoint({"StartPersonTracking": operation}, logger)
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an HTTP event."""
+    return endpoint()(event)
+
+
+if is_initializing(os.environ):
+    endpoint()

@@ -1,0 +1,94 @@
+"""Every tunable of a deployment, in one immutable place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+__all__ = ["ENVIRONMENTS", "Settings"]
+
+Processor = Literal["gpu", "cpu"]
+Bundling = Literal["lambda", "sources"]
+
+ENVIRONMENTS = ("dev", "prod", "local")
+INSTANCE_TYPES: dict[Processor, tuple[str, ...]] = {
+    "gpu": ("g6.xlarge", "g5.xlarge", "g4dn.xlarge"),
+    "cpu": ("c7i.xlarge", "c7a.xlarge", "c6i.xlarge", "m7i.xlarge"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What differs between environments; `Settings.for_env` gives the shipped ones.
+
+    Attributes:
+        env_name: One of ENVIRONMENTS; part of the stack's name.
+        bundling: "lambda" puts the locked dependencies for the Lambda platform into each bundle; "sources" leaves them to the
+            interpreter that runs the function, as the embedded cloud does.
+        processor: "gpu" asks Batch for one GPU per job; "cpu" runs the same jobs on compute instances (slower, no GPU quota needed).
+        tracker_image: An image by name instead of building containers/tracker; nothing is built or pushed then.
+        isolated_network: Workers without a route to the internet. Safest, but its interface endpoints cost money around the clock.
+        retain_data: Buckets, table and keys outlive the stack, and the table refuses deletion.
+        max_vcpus: Upper bound of each compute environment, and with it of the bill.
+        max_concurrent_segments: Segments of one video tracked at a time (an inline Map allows 40).
+        plan_timeout_minutes: Time to fetch and probe a video; Lambda allows 15.
+        attempt_timeout_minutes: Wall clock of one attempt of one Batch job.
+        queue_timeout_minutes: Time a job may wait for a machine before it fails, visibly (10 at least).
+        job_timeout_hours: Wall clock of a whole job.
+        idle_minutes: How long an idle worker machine waits for the next job, which then skips boot and image pull.
+        artifact_days: Lifetime of everything in the artifacts bucket. Results in the table live 7 days, by their `expires_at`.
+        api_rate: Requests per second that the API answers before it throttles.
+        api_burst: Requests it takes at once.
+        alarm_emails: Addresses subscribed to the alarms topic.
+    """
+
+    env_name: str
+    bundling: Bundling = "lambda"
+    processor: Processor = "gpu"
+    tracker_image: str | None = None
+    isolated_network: bool = False
+    retain_data: bool = False
+    max_vcpus: int = 64
+    max_concurrent_segments: int = 12
+    plan_timeout_minutes: int = 15
+    attempt_timeout_minutes: int = 60
+    queue_timeout_minutes: int = 60
+    job_timeout_hours: int = 24
+    idle_minutes: int = 20
+    artifact_days: int = 30
+    api_rate: int = 50
+    api_burst: int = 100
+    alarm_emails: tuple[str, ...] = ()
+
+    @property
+    def instance_types(self) -> tuple[str, ...]:
+        """EC2 instance types that Batch may start, all of the size of one job."""
+        return INSTANCE_TYPES[self.processor]
+
+    @classmethod
+    def for_env(cls, env_name: str) -> Settings:
+        """The settings of a shipped environment.
+
+        Raises:
+            ValueError: There is no environment of that name.
+        """
+        base = cls(env_name=env_name)
+        match env_name:
+            case "dev":
+                return base
+            case "prod":
+                return replace(base, isolated_network=True, retain_data=True, max_vcpus=256)
+            case "local":
+                return replace(
+                    base,
+                    bundling="sources",
+                    processor="cpu",
+                    tracker_image="trackway-tracker",
+                    max_vcpus=4,
+                    max_concurrent_segments=1,
+                    plan_timeout_minutes=2,
+                    attempt_timeout_minutes=30,
+                    queue_timeout_minutes=10,
+                    job_timeout_hours=2,
+                )
+        raise ValueError(f"expected an environment of {', '.join(ENVIRONMENTS)}, found {env_name!r}; name one with -c env_name=...")

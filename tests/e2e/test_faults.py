@@ -1,0 +1,104 @@
+"""Long videos become several Batch jobs; a killed worker or a killed cloud loses nothing (issue 2, points 2 and 3)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Clip
+from tests.e2e.running import RunningCloud, until
+from trackway.media.sample import make_sample
+
+
+@pytest.fixture(scope="module")
+def longer_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "longer.mp4"
+    make_sample(path, seconds=20, fps=12, size=(640, 360), key_frame_interval=12)
+    return path
+
+
+def upload_in_segments(cloud: RunningCloud, clip: Path, key: str) -> str:
+    """Uploads a sidecar that asks for short segments, then the video; returns the job."""
+    options = json.dumps({"segmentSeconds": 5, "sampleFps": 4}).encode()
+    cloud.upload(options, f"{key}.job.json")
+    return cloud.job_of(cloud.upload(clip, key))
+
+
+def results(cloud: RunningCloud, job_id: str) -> dict[str, Any]:
+    """Everything that a job has left, as bytes where it has a form of its own."""
+    s3, bucket, prefix = cloud.client("s3"), cloud.outputs["artifacts_bucket"], f"jobs/{job_id}/"
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]]
+    files = {key.removeprefix(prefix): cloud.artifact(key) for key in keys}
+    return {**files, "TIMESTAMP": cloud.rows(job_id, 1000, "TIMESTAMP"), "INDEX": cloud.rows(job_id, 1000, "INDEX")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(cloud: RunningCloud, longer_clip: Path) -> dict[str, Any]:
+    job_id = upload_in_segments(cloud, longer_clip, "uploads/undisturbed.mp4")
+    assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
+    names = sorted(job["jobName"].replace(job_id, "JOB") for job in cloud.batch_jobs(job_id, "SUCCEEDED"))
+    assert names == ["assemble-JOB", "track-JOB-0", "track-JOB-1", "track-JOB-2", "track-JOB-3"]
+    return results(cloud, job_id)
+
+
+def test_people_are_followed_across_segments(undisturbed: dict[str, Any]) -> None:
+    spans: dict[int, set[int]] = {}
+    for row in undisturbed["TIMESTAMP"]:
+        spans.setdefault(row["Person"]["Index"], set()).add(row["Timestamp"] // 5000)
+    assert max(map(len, spans.values())) >= 3  # somebody keeps one index through most of the segments
+    times = [row["Timestamp"] for row in undisturbed["TIMESTAMP"]]
+    assert {time // 5000 for time in times} == {0, 1, 2, 3}
+
+
+def test_a_killed_worker_is_started_again_and_gives_the_same_bytes(
+    cloud: RunningCloud, longer_clip: Path, undisturbed: dict[str, Any]
+) -> None:
+    job_id = upload_in_segments(cloud, longer_clip, "uploads/killed worker.mp4")
+    for process in (until(lambda: worker(job_id, "track"), 120), until(lambda: worker(job_id, "assemble"), 240)):
+        os.kill(process, signal.SIGKILL)
+    assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
+    attempts = [
+        [attempt["container"]["exitCode"] for attempt in job["attempts"]]
+        for job in cloud.client("batch").describe_jobs(jobs=[job["jobId"] for job in cloud.batch_jobs(job_id, "SUCCEEDED")])["jobs"]
+    ]
+    assert sorted(attempts) == [[0], [0], [0], [137, 0], [137, 0]]
+    repeated = results(cloud, job_id)
+    assert repeated.keys() == undisturbed.keys()
+    differing = [name for name in undisturbed if repeated[name] != undisturbed[name]]
+    assert differing == []
+
+
+def test_a_killed_cloud_ends_its_jobs_after_the_next_start(cloud: RunningCloud, sample_clip: Clip, tmp_path: Path) -> None:
+    fragile = RunningCloud(tmp_path / "state")
+    try:
+        job_id = fragile.job_of(fragile.upload(sample_clip.path))
+        process = until(lambda: worker(job_id, "whole"), 120)
+        fragile.stop(signal.SIGKILL)
+        until(lambda: not Path(f"/proc/{process}").exists() or worker(job_id, "whole") is None)
+        fragile.start()
+        ended = fragile.wait(job_id, 240)
+        assert ended["JobStatus"] == "SUCCEEDED"
+        assert ended["Persons"]
+        # An orderly end in the middle of a job, and a start on another port.
+        job_id = fragile.job_of(fragile.upload(sample_clip.path))
+        until(lambda: worker(job_id, "whole"), 120)
+        assert fragile.stop() == ""
+        assert worker(job_id, "whole") is None
+        assert not (fragile.state / "temporary").exists()
+        fragile.start()
+        assert fragile.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
+    finally:
+        fragile.stop()
+
+
+def worker(job_id: str, step: str) -> int | None:
+    """Process id of a job's worker, None where there is none."""
+    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    found = [line.split()[0] for line in listed.splitlines() if f"main.py {step} --job {job_id}" in line]
+    return int(found[0]) if found else None

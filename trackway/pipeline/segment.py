@@ -1,0 +1,92 @@
+"""One segment of a video: frames in, the tracks of that segment out. Reading, inference and association overlap."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+from trackway.columns import Tracks
+from trackway.jobs.options import JobOptions
+from trackway.media.decode import read_frames
+from trackway.media.frame import Frame
+from trackway.media.segments import Segment
+from trackway.media.video import VideoInfo
+from trackway.pipeline.analysis import Analyst
+from trackway.pipeline.overlap import ordered_map
+from trackway.pipeline.vision import Vision
+from trackway.progress import Progress, Silent
+from trackway.tracking.segment import SegmentTracker
+
+__all__ = ["STALL_SECONDS", "expected_frames", "track_segment"]
+
+STALL_SECONDS = 120.0
+"""Without one finished frame for this long, a run is given up (SPEC B.2, STALLED)."""
+
+_SILENT = Silent()
+
+
+def track_segment(
+    path: str | os.PathLike[str],
+    info: VideoInfo,
+    options: JobOptions,
+    vision: Vision,
+    *,
+    segment: Segment | None = None,
+    progress: Progress = _SILENT,
+    stall_seconds: float = STALL_SECONDS,
+) -> Tracks:
+    """Follows the people of one segment, or of the whole video.
+
+    The answer does not depend on how many frames are worked on at once. An error anywhere ends every thread and is raised here.
+
+    Args:
+        path: the file that `info` was made from.
+        info: from `media.probe`.
+        options: `sample_fps` and `faces` matter here.
+        vision: detectors; may be shared with other runs.
+        segment: from `media.segments.plan_segments`; None takes all frames.
+        progress: told of the stage "track", in analysed frames.
+        stall_seconds: how long one frame may take.
+
+    Returns:
+        Tracks with person ids of this segment's own; `tracking.linking` makes them final.
+
+    Raises:
+        MediaError: the video cannot be decoded.
+        ModelError: a network cannot run on this picture size.
+        Stalled: nothing was finished for `stall_seconds`.
+    """
+    progress.stage("track", expected_frames(info, options.sample_fps, segment))
+    tracker = SegmentTracker((info.width, info.height))
+    frames = read_frames(path, info, segment=segment, sample_fps=options.sample_fps)
+    analysed = ordered_map(
+        _batches(frames, vision.report.batch),
+        lambda: Analyst(info, vision, faces=options.faces),
+        workers=vision.report.workers,
+        in_flight=vision.report.workers + 2,
+        stall_seconds=stall_seconds,
+    )
+    done = 0
+    with closing(analysed) as results:
+        for batch in results:
+            for seen in batch:
+                tracker.update(seen.frame, seen.time_ms, seen.persons, seen.faces)
+            done += len(batch)
+            progress.update(done)
+    return tracker.finish()
+
+
+def expected_frames(info: VideoInfo, sample_fps: float, segment: Segment | None = None) -> int:
+    """About how many frames will be analysed, from the durations and rates in the headers; at least 1."""
+    milliseconds = info.duration_ms if segment is None else segment.end_ms + segment.overlap_ms - segment.start_ms
+    rate = min(info.frame_rate, sample_fps) if sample_fps > 0 else info.frame_rate
+    return max(1, math.ceil(milliseconds * rate / 1000))
+
+
+def _batches(frames: Iterator[Frame], size: int) -> Generator[list[Frame], None, None]:
+    """Neighbouring frames in lists of `size`; the last may be shorter."""
+    while batch := list(itertools.islice(frames, size)):
+        yield batch

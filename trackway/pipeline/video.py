@@ -1,0 +1,79 @@
+"""A whole video in this process: what the cloud does with several machines, in one call."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+from trackway.columns import Tracks
+from trackway.jobs.options import JobOptions
+from trackway.media.probe import probe
+from trackway.media.segments import Segment, plan_segments
+from trackway.media.video import VideoInfo
+from trackway.pipeline.segment import expected_frames, track_segment
+from trackway.pipeline.vision import Vision
+from trackway.progress import Progress, Silent
+from trackway.tracking.linking import link_segments
+
+__all__ = ["VideoResult", "track_video"]
+
+_SILENT = Silent()
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoResult:
+    """A video and the people in it.
+
+    Attributes:
+        info: facts of the video.
+        tracks: final rows, linked across segments and numbered.
+    """
+
+    info: VideoInfo
+    tracks: Tracks
+
+
+def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Vision, *, progress: Progress = _SILENT) -> VideoResult:
+    """Probes a video, follows its people segment by segment, and links them.
+
+    Args:
+        path: a local file.
+        options: of the job.
+        vision: detectors.
+        progress: told of the stages "probe", "track" (in analysed frames, over all segments) and "link".
+
+    Raises:
+        MediaError: the file is no video that can be processed.
+        ModelError: a network cannot run.
+        Stalled: no frame was finished for minutes.
+    """
+    progress.stage("probe")
+    looked_at = probe(path, rotation=options.rotation)
+    info = looked_at.info
+    segments = plan_segments(looked_at, options.segment_seconds)
+    parts: list[tuple[Segment, Tracks]] = []
+    progress.stage("track", sum(expected_frames(info, options.sample_fps, segment) for segment in segments))
+    before = 0
+    for segment in segments:
+        counter = _PartOf(progress, before)
+        parts.append((segment, track_segment(path, info, options, vision, segment=segment, progress=counter)))
+        before = counter.done
+    progress.stage("link")
+    return VideoResult(info, link_segments(parts))
+
+
+class _PartOf:
+    """Counts one segment's frames on from those before it, within the one stage that the listener sees."""
+
+    def __init__(self, progress: Progress, before: int) -> None:
+        self._progress = progress
+        self._before = before
+        self.done = before
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """The listener knows already."""
+
+    def update(self, done: int) -> None:
+        """Frames of this segment."""
+        self.done = self._before + done
+        self._progress.update(self.done)

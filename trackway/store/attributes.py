@@ -1,0 +1,54 @@
+"""Python values as DynamoDB attributes and back, exactly.
+
+boto3's own serializer knows Decimal only, which would change floats on their way (SPEC R8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as AttributeValue
+    from mypy_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef as GivenValue
+
+__all__ = ["from_item", "to_attribute", "to_item"]
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, GivenValue]:
+    """An item; a value of None is left out."""
+    return {name: to_attribute(value) for name, value in values.items() if value is not None}
+
+
+def to_attribute(value: Any) -> GivenValue:
+    """One attribute.
+
+    Raises:
+        TypeError: a type that is never stored.
+    """
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int | float):
+        return {"N": repr(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
+    if isinstance(value, Mapping):
+        return {"M": to_item(value)}
+    raise TypeError(f"expected str, bool, int, float, bytes or a mapping of them, got {type(value).__name__}")
+
+
+def from_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+    """The values of an item that `to_item` made."""
+    return {name: _from_attribute(attribute) for name, attribute in item.items()}
+
+
+def _from_attribute(attribute: AttributeValue) -> Any:
+    ((kind, value),) = attribute.items()
+    if kind == "N":
+        text = str(value)
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    if kind == "M":
+        return from_item(attribute["M"])
+    return value

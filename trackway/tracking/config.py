@@ -1,0 +1,90 @@
+"""How tracks are made from detections: one setting for all videos, persons and faces alike in kind.
+
+Every duration is in seconds of the video, every length in heights of the box concerned, so that neither frame rate, sampling
+nor resolution changes what a value means.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["FACES", "PERSONS", "AssociationConfig", "MotionConfig", "TrackingConfig"]
+
+
+class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How boxes are believed to move; every value is a standard deviation, the first of a pair for centres, the second for sizes.
+
+    Attributes:
+        measured: error of a detected box. Higher trusts the past more: smoother speed, later reaction to a turn.
+        acceleration: change of speed that one second brings. Higher follows turns, but coasts less far in the right direction.
+        first_speed: speed at the first sight, per second. Higher finds fast newcomers again, and strangers beside them.
+        size_memory: seconds after which a change of size has died away; people do not grow for ever.
+        weak_error: how many times larger the error of a weak detection is.
+    """
+
+    measured: tuple[float, float] = (0.05, 0.08)
+    acceleration: tuple[float, float] = (1.0, 0.1)
+    first_speed: tuple[float, float] = (1.0, 0.2)
+    size_memory: float = 2.0
+    weak_error: float = 1.4
+
+
+class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """When a detection belongs to a track, and how long a track waits for one.
+
+    Attributes:
+        high_score: detections from here on are matched first. Higher leaves more of them to the stricter second look.
+        new_score: an unmatched detection from here on starts a track. Lower finds faint people, and things that are none.
+        low_score: weaker detections are never used. Lower follows people deeper into an occlusion, and drifts onto others.
+        minimum_overlap: least similarity of a box and the place where its track is expected. Higher breaks tracks of fast
+            people, lower lets tracks change over to a neighbour.
+        margin: how far boxes that nobody claimed grow, in their own size, before a second comparison. Higher finds people
+            again who moved unexpectedly, at few frames per second above all, and takes strangers for them.
+        size_power: how strongly a differing height counts against a match; 0 ignores it. Height is what tells apart people who
+            stand one behind the other.
+        lost_seconds: a track that nobody claims waits this long. Longer bridges longer occlusions, and revives tracks for others.
+        weak_seconds: a track unseen for longer takes no weak detection; what hides a person looks like one.
+        trial_hits, trial_seconds: a track with fewer detections than this waits only so long, since most of them are false.
+    """
+
+    high_score: float = 0.3
+    new_score: float = 0.35
+    low_score: float = 0.1
+    minimum_overlap: float = 0.2
+    margin: float = 0.3
+    size_power: float = 4.0
+    lost_seconds: float = 2.0
+    weak_seconds: float = 0.5
+    trial_hits: int = 3
+    trial_seconds: float = 0.1
+    motion: MotionConfig = MotionConfig()
+
+
+PERSONS = AssociationConfig()
+"""For CenterNet's bodies, whose scores are low: people reach 0.25 to 0.6."""
+
+FACES = AssociationConfig(high_score=0.5, new_score=0.5, low_score=0.3, size_power=1.0, lost_seconds=1.0)
+"""For faces, which are never hidden by each other for long, turn away, and change in height as the head nods."""
+
+
+class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that turns detections into persons.
+
+    Attributes:
+        persons, faces: association of either kind.
+        tail_seconds: weak detections at the end of a track are dropped when they go on for longer than this after the last
+            strong one: they mostly belong to what came in between. Longer keeps people who fade away.
+        fill_seconds: gaps up to this length are filled in a straight line, flagged `interpolated`. Longer hides more
+            flicker of the detector, and draws boxes on people who really were out of sight.
+        least_seconds, least_hits: a person seen for less time or in fewer frames is taken for a false alarm. Higher removes more
+            of them, and people who pass quickly.
+        short_video_seconds: in a video up to this length nobody is removed for being seen too briefly.
+    """
+
+    persons: AssociationConfig = PERSONS
+    faces: AssociationConfig = FACES
+    tail_seconds: float = 0.3
+    fill_seconds: float = 1.5
+    least_seconds: float = 0.3
+    least_hits: int = 3
+    short_video_seconds: float = 1.0

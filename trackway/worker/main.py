@@ -1,0 +1,71 @@
+"""The entry point of the container: `whole|track|assemble --job ID [--segment N]`.
+
+Exit status 0: done, or done before. 2: the video or its options are at fault, which Batch does not try again. 1: anything else.
+The reason goes into the job's record, from where the workflow's last step takes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from trackway.errors import TrackwayError
+from trackway.jobs.record import Failure
+from trackway.worker.assemble import assemble
+from trackway.worker.track import track
+from trackway.worker.workplace import Workplace
+
+__all__ = ["main", "run"]
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> NoReturn:
+    """Runs the step that the command line names and ends the process."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Batch warns with SIGTERM before it takes the machine away; an exception lets `with` blocks and threads end in order.
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """The step's exit status.
+
+    Raises:
+        SystemExit: the command line is wrong.
+    """
+    chosen = _parser().parse_args(arguments)
+    place = Workplace.open(environment)
+    try:
+        if chosen.step in ("whole", "track"):
+            track(place, chosen.job, chosen.segment)
+        if chosen.step in ("whole", "assemble"):
+            assemble(place, chosen.job)
+    except TrackwayError as error:
+        logger.error("%s: %s", error.code, error)
+        if not error.retryable or place.is_last_attempt:
+            place.jobs.fail(chosen.job, Failure(error.code, str(error)))
+        return error.exit_status
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tracker", description="One step of a Trackway job.")
+    parser.add_argument("step", choices=("whole", "track", "assemble"), help="whole: track a video of one segment, then assemble")
+    parser.add_argument("--job", required=True, help="id of the job")
+    parser.add_argument("--segment", type=int, default=0, help="number of the segment to track")
+    return parser
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    main()
