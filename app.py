@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.node import use_packaged_node
+
+if TYPE_CHECKING:
+    from aws_cdk import App
 
 HERE = Path(__file__).resolve().parent
 
 
-def main() -> None:
-    """Synthesise one environment into $CDK_OUTDIR, or cdk.out."""
+def build(out_dir: str) -> App:
+    """The app with the stack of one environment, watched over by cdk-nag."""
     use_packaged_node()
     # Importing aws_cdk starts Node, so it comes after the choice of one.
     from aws_cdk import App, Validations
@@ -21,14 +25,13 @@ def main() -> None:
     from infra.settings import Settings
     from infra.stack import TrackwayStack
 
-    # Only the CDK command line reads cdk.json; without these flags the template would be another one.
+    # Only the CDK command line reads cdk.json; without its flags the template would be another one.
     context = json.loads((HERE / "cdk.json").read_text(encoding="utf-8"))["context"]
-    app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")))
-    settings = Settings.for_env(app.node.try_get_context("env_name"))
-    TrackwayStack(app, f"Trackway-{settings.env_name}", settings=settings)
+    app = App(context=context, outdir=out_dir)
+    TrackwayStack(app, "Trackway", settings=Settings.for_env(app.node.try_get_context("env_name")))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
-    app.synth()
+    return app
 
 
 if __name__ == "__main__":
-    main()
+    build(os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out"))).synth()

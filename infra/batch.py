@@ -128,7 +128,7 @@ class TrackerBatch(Construct):
         retry, action, reason = batch.RetryStrategy.of, batch.Action, batch.Reason
         return batch.EcsJobDefinition(
             self,
-            "Tracker",
+            "Job",
             job_definition_name=self.job_definition_name,
             skip_deregister_on_update=True,  # a running execution ends on the revision it began with
             timeout=Duration.minutes(self._settings.attempt_timeout_minutes),
@@ -158,6 +158,7 @@ class TrackerBatch(Construct):
                     "TRACKWAY_TABLE": storage.table.table_name,
                     "TRACKWAY_VIDEOS_BUCKET": storage.videos.bucket_name,
                     "TRACKWAY_ARTIFACTS_BUCKET": storage.artifacts.bucket_name,
+                    "TRACKWAY_ATTEMPTS": str(ATTEMPTS),
                 },
             ),
         )

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["BUNDLES", "FUNCTION_BUNDLES", "HOST", "LAMBDA", "LAMBDA_PYTHON", "SOURCES", "Bundle", "Target", "build", "members"]
+__all__ = ["BUNDLES", "FUNCTION_BUNDLES", "LAMBDA", "LAMBDA_PYTHON", "SOURCES", "Bundle", "Target", "build", "members", "prune"]
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "bundles"
@@ -41,7 +41,6 @@ class Target:
 
 
 LAMBDA = Target("lambda", ("--python-platform", "aarch64-manylinux_2_28", "--python-version", LAMBDA_PYTHON))
-HOST = Target("host", ("--python", sys.executable))
 SOURCES = Target("sources", None)
 
 
@@ -66,7 +65,7 @@ BUNDLES = {
 FUNCTION_BUNDLES = {function: name for name, bundle in BUNDLES.items() for function in bundle.functions}
 
 
-def build(name: str, target: Target) -> Path:
+def build(name: str, target: Target, cache: Path = CACHE) -> Path:
     """The zip of a bundle, from the cache or built now; its name ends with the digest of what went into it.
 
     Raises:
@@ -75,11 +74,11 @@ def build(name: str, target: Target) -> Path:
     """
     bundle = BUNDLES[name]
     sources = dict(sorted(members(bundle)))
-    packages = None if target.install is None else _packages(ROOT / bundle.requirements, target)
+    packages = None if target.install is None else _packages(ROOT / bundle.requirements, target, cache)
     digest = hashlib.sha256(f"{RECIPE} {packages and packages.stem}".encode())
     for member, path in sources.items():
         digest.update(f"\0{member}\0".encode() + path.read_bytes())
-    zip_path = CACHE / f"{name}-{target.name}-{digest.hexdigest()}.zip"
+    zip_path = cache / f"{name}-{target.name}-{digest.hexdigest()}.zip"
     if not zip_path.exists():
         with _making(zip_path) as made:
             if packages:
@@ -104,24 +103,28 @@ def members(bundle: Bundle) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(ROOT).as_posix(), path
 
 
-def _packages(requirements: Path, target: Target) -> Path:
+def _packages(requirements: Path, target: Target, cache: Path) -> Path:
     """The zip of the locked wheels, kept apart: it changes with the lock only, and takes seconds to make."""
     digest = hashlib.sha256(f"{RECIPE} {target} {sorted(AWS_SERVICES)}".encode() + requirements.read_bytes())
-    zip_path = CACHE / f"packages-{target.name}-{digest.hexdigest()}.zip"
+    zip_path = cache / f"packages-{target.name}-{digest.hexdigest()}.zip"
     if not zip_path.exists():
-        with _making(zip_path) as made, tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        with _making(zip_path) as made, tempfile.TemporaryDirectory(dir=cache) as folder:
             root = Path(folder)
             _install(requirements, target.install or (), root)
+            prune(root)
             _add(made, {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*")) if path.is_file()})
     return zip_path
 
 
 def _install(requirements: Path, arguments: Iterable[str], root: Path) -> None:
-    """Install locked wheels, then drop what no function reads at run time."""
     uv = str(Path(sys.executable).with_name("uv"))
     trusted = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
-    plain = ("--quiet", "--no-compile-bytecode", "--link-mode", "copy")
+    plain = ("--quiet", "--no-compile-bytecode")
     subprocess.run([uv, "pip", "install", *trusted, *plain, *arguments, "--target", str(root), "-r", str(requirements)], check=True)
+
+
+def prune(root: Path) -> None:
+    """Drop what no function reads at run time from a folder of installed packages."""
     for data in (root / "botocore" / "data", root / "boto3" / "data"):
         _remove(folder for folder in data.iterdir() if folder.is_dir() and folder.name not in AWS_SERVICES)
     for junk in ("*.dist-info", "*/**/tests", "**/__pycache__", "**/*.pyi", "bin", ".lock"):

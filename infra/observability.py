@@ -5,8 +5,6 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.api import Api
@@ -45,13 +43,6 @@ class Observability(Construct):
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
             alarm.add_alarm_action(actions.SnsAction(storage.alarms))
-        events.Rule(
-            self,
-            "QueueBlocked",
-            description="Batch cannot place the job at the head of a queue",
-            event_pattern=events.EventPattern(source=["aws.batch"], detail_type=["Batch Job Queue Blocked"]),
-            targets=[targets.SnsTopic(storage.alarms, dead_letter_queue=workflow.lost_events)],
-        )
         board = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(1))
         queues = (workflow.uploads, workflow.lost_uploads, workflow.lost_events)
         graphs: dict[str, list[cloudwatch.IMetric]] = {

@@ -21,7 +21,8 @@ class TrackwayStack(Stack):
     """Everything of one environment, in whichever account and region it is deployed to."""
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
-        super().__init__(scope, id, description="Trackway: person and face tracking for video")
+        # Logical ids come from the constructs' ids, so that every environment has the same; only the stack's name differs.
+        super().__init__(scope, id, stack_name=f"{id}-{settings.env_name}", description="Trackway: person and face tracking for video")
         self.storage = Storage(self, "Storage", settings=settings)
         self.network = Network(self, "Network", settings=settings)
         self.tracker = TrackerBatch(self, "Tracker", network=self.network, storage=self.storage, settings=settings)

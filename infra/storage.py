@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -48,8 +48,7 @@ class Storage(Construct):
         )
         self.completions = self._topic("Completions", "A job has ended")
         self.alarms = self._topic("Alarms", "Something needs an operator")
-        # What raises alarms must be able to encrypt them; EventBridge gets the same from the rules that target the topic.
-        self.result_key.grant(iam.ServicePrincipal("cloudwatch.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey")
+        self._let_alarms_publish()
         for address in settings.alarm_emails:
             self.alarms.add_subscription(subscriptions.EmailSubscription(address))
 
@@ -90,3 +89,16 @@ class Storage(Construct):
 
     def _topic(self, id: str, display_name: str) -> sns.Topic:
         return sns.Topic(self, id, display_name=f"Trackway: {display_name}", master_key=self.result_key, enforce_ssl=True)
+
+    def _let_alarms_publish(self) -> None:
+        """A topic with a policy of its own, as TLS-only ones are, no longer admits CloudWatch by itself."""
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        self.result_key.grant(cloudwatch, "kms:Decrypt", "kms:GenerateDataKey")
+        self.alarms.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch],
+                actions=["sns:Publish"],
+                resources=[self.alarms.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )

@@ -59,6 +59,7 @@ def check(exchange: Exchange) -> None:
     assert b":null" not in exchange.body
     if exchange.status == 200:
         shape = MODEL.operation_model(exchange.target.rpartition(".")[2]).output_shape
+        assert shape is not None
         assert ParamValidator().validate(body, shape).generate_report() == ""
     else:
         assert list(body) == ["__type", "Code", "Logref", "Message"]

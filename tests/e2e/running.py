@@ -84,6 +84,7 @@ class RunningCloud:
             described: dict[str, Any] = states.describe_execution(executionArn=arn)
         except states.exceptions.ExecutionDoesNotExist:
             return None
+        del described["ResponseMetadata"]
         return described
 
     def look(self, job_id: str, **options: Any) -> dict[str, Any]:

@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from trackeval.metrics import CLEAR, HOTA, Identity
 
-from trackway.tracking.boxes import intersection_over_union
-
 __all__ = ["IdentifiedBoxes", "Scores", "read_identified", "score"]
 
 Array = npt.NDArray[Any]
@@ -69,9 +67,7 @@ def score(truth: IdentifiedBoxes, result: IdentifiedBoxes, iou: float = 0.5) -> 
         "num_tracker_ids": len(np.unique(result_ids)),
         "gt_ids": [truth_ids[rows] for rows in truth_rows],
         "tracker_ids": [result_ids[rows] for rows in result_rows],
-        "similarity_scores": [
-            intersection_over_union(truth.box[ours], result.box[theirs]) for ours, theirs in zip(truth_rows, result_rows, strict=True)
-        ],
+        "similarity_scores": [_overlap(truth.box[ours], result.box[theirs]) for ours, theirs in zip(truth_rows, result_rows, strict=True)],
     }
     threshold = {"THRESHOLD": iou, "PRINT_CONFIG": False}
     hota, identity, clear = (metric.eval_sequence(data) for metric in (HOTA(), Identity(threshold), CLEAR(threshold)))
@@ -92,3 +88,11 @@ def _dense(identity: Array) -> Array:
 def _rows_by_frame(frame: Array, frames: Array) -> list[Array]:
     order = np.argsort(frame, kind="stable")
     return np.split(order, np.searchsorted(frame[order], frames)[1:]) if len(frames) else []
+
+
+def _overlap(ours: Array, theirs: Array) -> Array:
+    """(N, 4), (M, 4) -> (N, M) intersection over union."""
+    corner = np.minimum(ours[:, None, :2] + ours[:, None, 2:], theirs[None, :, :2] + theirs[None, :, 2:])
+    shared = np.prod(np.clip(corner - np.maximum(ours[:, None, :2], theirs[None, :, :2]), 0, None), axis=-1)
+    overlap: Array = shared / (np.prod(ours[:, 2:], axis=1)[:, None] + np.prod(theirs[:, 2:], axis=1)[None] - shared)
+    return overlap

@@ -22,5 +22,5 @@ def vision(models: ModelCache) -> Vision:
 @pytest.fixture(scope="session")
 def astronaut() -> Picture:
     """(512, 512, 3) RGB: one woman, frontal, her head upright; NASA, public domain."""
-    picture: Picture = skimage.data.astronaut()
+    picture: Picture = skimage.data.astronaut()  # type: ignore[no-untyped-call]
     return picture

@@ -12,7 +12,7 @@ from trackway.api.errors import ResourceNotFound
 from trackway.errors import InvalidToken
 from trackway.jobs.record import RUNNING, JobRecord, Status
 from trackway.results import tokens
-from trackway.results.pages import BLOCK_ROWS, Series
+from trackway.results.pages import MOST_ROWS, Series
 from trackway.store.jobs import JobStore
 from trackway.store.pages import PageStore
 
@@ -58,7 +58,7 @@ class GetPersonTracking:
         series = _SERIES[request.get("SortBy", "TIMESTAMP")]
         binding = (record.token_key, record.job_id, series, record.result_version)
         offset = tokens.redeem(request["NextToken"], *binding, now=self._clock()) if "NextToken" in request else 0
-        limit = min(request.get("MaxResults", BLOCK_ROWS), BLOCK_ROWS)
+        limit = min(request.get("MaxResults", MOST_ROWS), MOST_ROWS)
         rows = self._pages.read(record, series, offset, limit, _BYTE_BUDGET)
         head: dict[str, Any] = {"JobStatus": "SUCCEEDED", "VideoMetadata": record.video_metadata}
         following = offset + len(rows)

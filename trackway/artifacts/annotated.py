@@ -73,9 +73,7 @@ def annotate(
         unfinished.unlink(missing_ok=True)
 
 
-def _write(
-    path: Path, video: str | os.PathLike[str], info: VideoInfo, tracks: Tracks, progress: Progress, *, with_sound: bool
-) -> None:
+def _write(path: Path, video: str | os.PathLike[str], info: VideoInfo, tracks: Tracks, progress: Progress, *, with_sound: bool) -> None:
     appearances, painter, canvas = Appearances(tracks), Painter(info.width, info.height), _Canvas(info)
     progress.stage("annotate", info.frame_count)
     with av.open(str(path), "w", format="mp4", container_options={"movflags": "+faststart"}) as container:
@@ -139,7 +137,7 @@ class _Canvas:
         """A picture for the encoder, which wants even sides: the last row and column are shown twice if need be."""
         height, width = pixels.shape[:2]
         if height % 2 or width % 2:
-            pixels = cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+            pixels = np.asarray(cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
         picture = VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
         return self._reformatter.reformat(
             picture,

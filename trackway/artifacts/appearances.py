@@ -16,6 +16,7 @@ _BRIDGED = 2.5
 """Sample intervals that may lie between two rows of a person for the frames between them to be filled in."""
 
 _TRAIL_MS = 1500
+_SMOOTHED = 5  # rows
 _LOW_EDGE = 0.98
 
 Floats = npt.NDArray[np.float32]
@@ -48,8 +49,8 @@ class Appearances:
         moments = np.unique(tracks.time_ms)
         interval = float(np.median(np.diff(moments))) if len(moments) > 1 else 0.0
         order = np.lexsort((tracks.time_ms, tracks.person))
-        starts = np.flatnonzero(np.diff(tracks.person[order], prepend=-1)) if len(order) else []
-        people = [_Person(tracks[rows], _BRIDGED * interval) for rows in np.split(order, starts)[1:]]
+        changes = np.flatnonzero(np.diff(tracks.person[order])) + 1
+        people = [_Person(tracks[rows], _BRIDGED * interval) for rows in np.split(order, changes) if len(rows)]
         self._waiting = sorted(people, key=lambda person: person.first_ms, reverse=True)
         self._present: list[_Person] = []
 
@@ -93,7 +94,11 @@ class _Person:
         if box is None:
             return np.zeros((0, 2), np.float32)
         boxes = np.vstack([self._body.run_before(time_ms, _TRAIL_MS), box])
-        return np.asarray(boxes[:, :2] + self._anchor * boxes[:, 2:], np.float32)
+        points = boxes[:, :2] + self._anchor * boxes[:, 2:]
+        # Boxes tremble a little from sample to sample; the way that they mark is smooth.
+        padded = np.pad(points, ((_SMOOTHED // 2, _SMOOTHED // 2), (0, 0)), mode="edge")
+        smooth = np.lib.stride_tricks.sliding_window_view(padded, _SMOOTHED, axis=0).mean(axis=2)
+        return np.asarray(np.vstack([smooth[:-1], points[-1:]]), np.float32)
 
 
 class _Series:
@@ -109,7 +114,7 @@ class _Series:
         if after == len(self._time_ms):
             return None
         if self._time_ms[after] == time_ms:
-            return self._values[after]
+            return np.asarray(self._values[after], np.float32)
         if after == 0 or self._begins_run[after]:
             return None
         earlier, later = self._time_ms[after - 1], self._time_ms[after]

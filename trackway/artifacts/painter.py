@@ -24,14 +24,21 @@ _FONT = cv2.FONT_HERSHEY_DUPLEX
 _FINE = 4
 """Bits of a pixel's fraction given to OpenCV, so that lines glide and do not jump."""
 
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_LEAST_LUMINANCE = 0.45
+
 _TRAIL = ((0.0, 0.25), (0.35, 0.5), (0.7, 0.85))
 """From which share of the trail on, and how opaque."""
 
 
 def color_of(person: int) -> Color:
     """The person's own bright color, RGB; neighbours in number lie far apart on the color wheel."""
-    red, green, blue = colorsys.hsv_to_rgb((0.55 + person * _GOLDEN) % 1, (0.65, 0.85, 0.45)[person % 3], 1.0)
-    return round(255 * red), round(255 * green), round(255 * blue)
+    color = np.array(colorsys.hsv_to_rgb((0.55 + person * _GOLDEN) % 1, (0.65, 0.85, 0.45)[person % 3], 1.0))
+    luminance = float(color @ _LUMINANCE)
+    if luminance < _LEAST_LUMINANCE:  # blues and violets, on which dark letters could not be read
+        color += (1 - color) * (_LEAST_LUMINANCE - luminance) / (1 - luminance)
+    red, green, blue = (round(255 * float(part)) for part in color)
+    return red, green, blue
 
 
 class Painter:
@@ -41,14 +48,15 @@ class Painter:
         """Choose line width and letter size for pictures of `width` x `height`."""
         self._size = np.array([width, height], np.float32)
         self._line = max(1, round(min(width, height) / 270))
-        self._letters = max(10, round(min(width, height) / 34))
+        self._letters = max(12, round(min(width, height) / 34))
         self._labels: dict[int, Pixels] = {}
 
     def draw(self, pixels: Pixels, appearances: Sequence[Appearance]) -> None:
         """Draw everyone into `pixels`, uint8 (height, width, 3) RGB, in place; small ones, which are far away, first."""
         far_first = sorted(appearances, key=lambda one: float(_outline(one)[3]))
         for one in far_first:
-            self._draw_trail(pixels, one.trail, color_of(one.person))
+            if one.box is not None:
+                self._draw_trail(pixels, one.trail, color_of(one.person), float(one.box[2]))
         for one in far_first:
             if one.box is not None:
                 self._draw_box(pixels, one.box, color_of(one.person), self._line)
@@ -59,28 +67,29 @@ class Painter:
         for one in far_first:
             self._draw_label(pixels, one)
 
-    def _fixed(self, point: Floats) -> tuple[int, int]:
-        """A position as OpenCV's fixed-point pixels; far outside is brought to just outside."""
-        x, y = np.clip(point, -1, 2) * self._size * 2**_FINE
-        return round(float(x)), round(float(y))
+    def _fixed(self, points: Floats) -> list[list[int]]:
+        """Positions (K, 2) as OpenCV's fixed-point pixels; far outside is brought to just outside."""
+        near = np.minimum(np.maximum(points, -1), 2)
+        return [[round(x), round(y)] for x, y in (near * self._size * 2**_FINE).tolist()]
 
     def _draw_box(self, pixels: Pixels, box: Floats, color: Color, line: int) -> None:
         """An outline with dark edges, which stands out on any background."""
-        first, last = self._fixed(box[:2]), self._fixed(box[:2] + box[2:])
+        first, last = self._fixed(np.array([box[:2], box[:2] + box[2:]]))
         for drawn, thickness in ((_DARK, line + 2), (color, line)):
             cv2.rectangle(pixels, first, last, drawn, thickness, cv2.LINE_AA, _FINE)
 
     def _draw_points(self, pixels: Pixels, points: Floats, face_width: float) -> None:
         radius = max(1.0, min(1.3 * self._line, face_width / 22))
-        for point in points:
+        for point in self._fixed(points):
             for drawn, size in ((_DARK, radius + 1), (_LIGHT, radius)):
-                cv2.circle(pixels, self._fixed(point), round(size * 2**_FINE), drawn, cv2.FILLED, cv2.LINE_AA, _FINE)
+                cv2.circle(pixels, point, round(size * 2**_FINE), drawn, cv2.FILLED, cv2.LINE_AA, _FINE)
 
-    def _draw_trail(self, pixels: Pixels, trail: Floats, color: Color) -> None:
-        """The way that led here, fainter and thinner the longer ago."""
-        if len(trail) < 2:
+    def _draw_trail(self, pixels: Pixels, trail: Floats, color: Color, body_width: float) -> None:
+        """The way that led here, fainter and thinner the longer ago; next to nothing of someone who stands still."""
+        strength = float(np.clip(np.ptp(trail[:, 0]) / body_width / 0.5 - 0.3, 0, 1)) if len(trail) > 1 else 0.0
+        if not strength:
             return
-        points = np.array([self._fixed(point) for point in trail], np.int32)
+        points = np.array(self._fixed(trail), np.int32)
         limits = self._size.astype(np.int32)
         margin = 2 * self._line + 2
         low = np.clip((points.min(axis=0) >> _FINE) - margin, 0, limits)
@@ -95,17 +104,18 @@ class Painter:
             some = [points[marks[index] : marks[index + 1] + 1]]
             for drawn, thickness in ((_DARK, self._line + 2), (color, self._line)):
                 cv2.polylines(inked, some, False, drawn, thickness + index * self._line // 2, cv2.LINE_AA, _FINE)
-            cv2.addWeighted(inked, opacity, part, 1 - opacity, 0, dst=part)
+            cv2.addWeighted(inked, strength * opacity, part, 1 - strength * opacity, 0, dst=part)
 
     def _draw_label(self, pixels: Pixels, one: Appearance) -> None:
         """The person's number on a chip, on top of the box where there is room, else inside of it."""
-        label = self._labels.setdefault(one.person, self._make_label(one.person)) if one.person not in self._labels else self._labels[one.person]
+        if one.person not in self._labels:
+            self._labels[one.person] = self._make_label(one.person)
+        label = self._labels[one.person]
         height, width = label.shape[:2]
         limit_x, limit_y = (int(side) for side in self._size)
-        left, top = ((value >> _FINE) for value in self._fixed(_outline(one)[:2]))
+        left, top = (value >> _FINE for value in self._fixed(_outline(one)[None, :2])[0])
         left = min(max(left - self._line // 2, 0), max(limit_x - width, 0))
-        above = top - height
-        top = above if above >= 0 else max(top, 0)
+        top = top - height if top >= height else max(top, 0)
         top = min(top, max(limit_y - height, 0))
         spot = pixels[top : top + height, left : left + width]
         spot[:] = label[: spot.shape[0], : spot.shape[1]]
@@ -116,7 +126,7 @@ class Painter:
         (_, unit), _ = cv2.getTextSize("0", _FONT, 1.0, 1)
         scale = self._letters / unit * 0.8
         stroke = max(1, self._letters // 14)
-        (width, height), base = cv2.getTextSize(text, _FONT, scale, stroke)
+        (width, height), _ = cv2.getTextSize(text, _FONT, scale, stroke)
         pad = max(2, self._letters // 4)
         chip = np.full((height + 2 * pad, max(width, height) + 2 * pad, 3), color_of(person), np.uint8)
         origin = ((chip.shape[1] - width) // 2, pad + height)

@@ -40,11 +40,11 @@ class SoundTrack:
         source = next(track for track in self._source.streams.audio if cast("object | None", track.codec_context) is not None)
         start = info.start_pts * info.time_base if info.timed else Fraction(0)
         if source.codec_context.codec.canonical_name in _COPIED:
-            self._track = cast(AudioStream, output.add_stream_from_template(source))
+            self._track = output.add_stream_from_template(source)
             self._packets = _copied(source, start)
         else:
             rate = source.sample_rate if source.sample_rate in _AAC_RATES else 48_000
-            self._track = cast(AudioStream, output.add_stream("aac", rate=rate, layout="mono" if source.channels == 1 else "stereo"))
+            self._track = output.add_stream("aac", rate=rate, layout="mono" if source.channels == 1 else "stereo")
             self._packets = _transcoded(source, start, self._track)
         self._next = next(self._packets, None)
 
@@ -74,14 +74,15 @@ def _copied(source: AudioStream, start: Fraction) -> Packets:
 def _transcoded(source: AudioStream, start: Fraction, track: AudioStream) -> Packets:
     """The sound encoded anew; gaps in it become silence."""
     resampler = AudioResampler(track.format, track.layout, track.rate, options={"async": "1"})
+    shift = round(start / source.time_base) if source.time_base else 0
     for packet in packets(source):
         try:
             heard = source.codec_context.decode(packet)
         except av.FFmpegError:
             continue
         for frame in heard:
-            if frame.pts is not None and frame.pts >= start / frame.time_base:
-                frame.pts -= round(start / frame.time_base)
+            if frame.pts is not None and frame.pts >= shift:
+                frame.pts -= shift
                 for piece in resampler.resample(frame):
                     yield from track.encode(piece)
     for piece in resampler.resample(None):

@@ -6,40 +6,39 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from trackway.errors import EmbeddedCloudError
-
-if TYPE_CHECKING:
-    from trackway.local.home import Endpoints
+from trackway.local.home import DEFAULT_STATE, Home
 
 __all__ = ["app"]
 
 app = typer.Typer(help="The embedded cloud: the deployed template on this machine.", no_args_is_help=True, rich_markup_mode=None)
 
 State = Annotated[Path, typer.Option("--state", help="Folder that keeps everything between two starts.", file_okay=False)]
-_DEFAULT_STATE = Path(".trackway") / "local"
 _STOP_SECONDS = 30.0
 
 
 @app.command()
 def up(
-    state: State = _DEFAULT_STATE,
+    state: State = DEFAULT_STATE,
     port: Annotated[int, typer.Option(help="Where to listen on 127.0.0.1; 0 takes 4566 or the next free one.", min=0, max=65535)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")] = False,
 ) -> None:
     """Start the embedded cloud and run it until Ctrl-C. Uploads, jobs and results in the state folder survive."""
+    import msgspec
+
     from trackway.local.cloud import EmbeddedCloud
     from trackway.local.terminal import Stages, welcome
 
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
-    with EmbeddedCloud(state, port=port, progress=None if as_json else Stages()) as cloud:
+    stages = Stages(quiet=as_json)
+    with stages, EmbeddedCloud(state, port=port, progress=stages) as cloud:
+        stages.finish()
         if as_json:
-            import msgspec
-
             typer.echo(msgspec.json.encode(cloud.endpoints).decode())
         else:
             welcome(cloud.endpoints, state, cloud.resumed)
@@ -56,23 +55,20 @@ def _end(*_: Any) -> None:
 
 
 @app.command()
-def status(state: State = _DEFAULT_STATE) -> None:
+def status(state: State = DEFAULT_STATE) -> None:
     """Show where the running cloud is and how its jobs stand."""
     from trackway.local.environment import point_at
-    from trackway.local.home import Home
     from trackway.local.jobs import recent_jobs
     from trackway.local.terminal import show_jobs
 
-    endpoints: Endpoints = Home(state).endpoints()
+    endpoints = Home(state).endpoints()
     point_at(endpoints.aws)
     show_jobs(endpoints, recent_jobs(endpoints))
 
 
 @app.command()
-def down(state: State = _DEFAULT_STATE) -> None:
+def down(state: State = DEFAULT_STATE) -> None:
     """Stop the cloud that runs on the state folder. Jobs that run are taken up at the next start."""
-    from trackway.local.home import Home
-
     home = Home(state)
     process = home.process()
     if process is None:

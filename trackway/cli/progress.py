@@ -51,7 +51,7 @@ class Bar:
         """Ends the stage before and begins the next."""
         self._finish()
         if not self._console.is_terminal:
-            self._console.print(f"{name} ({total} frames)" if total else name, highlight=False)
+            self._console.print(f"{name} ({total})" if total else name, highlight=False)
         self._task = self._progress.add_task(name, total=total, expected=total if total is not None else "?")
 
     def update(self, done: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3.session
+import botocore.session
 
 from trackway.client.overlay import overlay_path
 
@@ -32,14 +33,19 @@ def rekognition(endpoint_url: str | None = None, *, config: Config | None = None
         **session: for `boto3.session.Session`: profile_name, region_name, aws_access_key_id and so on. Where nothing else names
             the region it is that of `endpoint_url`.
     """
-    aws = boto3.session.Session(**session)
-    if aws.region_name is None and endpoint_url is not None and (found := _GATEWAY_HOST.search(urlsplit(endpoint_url).netloc)):
-        aws = boto3.session.Session(**{**session, "region_name": found[1]})
+    core = botocore.session.Session()
     # Only this client's session sees the overlay; other clients of the program, AWS's own Rekognition among them, stay as they are.
-    aws._loader.search_paths.insert(0, str(overlay_path()))
-    client = aws.client("rekognition", endpoint_url=endpoint_url, config=config)
+    core.get_component("data_loader").search_paths.insert(0, str(overlay_path()))
+    aws = boto3.session.Session(botocore_session=core, **session)
+    region = aws.region_name or _region_of(endpoint_url or "")
+    client = aws.client("rekognition", endpoint_url=endpoint_url, region_name=region, config=config)
     client.meta.events.register("before-call.rekognition", _to_own_route)
     return client
+
+
+def _region_of(endpoint_url: str) -> str | None:
+    found = _GATEWAY_HOST.search(urlsplit(endpoint_url).netloc)
+    return found[1] if found else None
 
 
 def _to_own_route(model: OperationModel, params: dict[str, Any], **_: Any) -> None:

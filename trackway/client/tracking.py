@@ -53,7 +53,7 @@ def wait_person_tracking(
     timeout_seconds: float = 6 * 3600,
     sleep: Callable[[float], None] = time.sleep,
 ) -> GetPersonTrackingResponseTypeDef:
-    """Wait until a job succeeds; returns an answer without rows but with VideoMetadata.
+    """Wait until a job succeeds; returns an answer with VideoMetadata and no more than the first row.
 
     Args:
         client: any boto3 Rekognition client whose endpoint is Trackway.

@@ -20,13 +20,10 @@ from trackway.local.server import Server
 from trackway.local.synth import synthesise
 from trackway.progress import Progress, Silent
 
-__all__ = ["DEFAULT_STATE", "IMAGES", "EmbeddedCloud"]
+__all__ = ["IMAGES", "EmbeddedCloud"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _ASSEMBLIES = ROOT / ".trackway" / "assemblies"
-
-DEFAULT_STATE = Path(".trackway") / "local"
-"""State folder where none is named, below the working folder."""
 
 IMAGES: Mapping[str, Sequence[str]] = {"trackway-tracker": (sys.executable, str(ROOT / "containers" / "tracker" / "main.py"))}
 """What stands for the container images of the `local` environment."""

@@ -19,7 +19,7 @@ from trackway.artifacts.annotated import annotate
 from trackway.cli.progress import Bar
 from trackway.errors import FileError, InputError, OptionError, SystemFault, TrackwayError
 from trackway.jobs.identity import upload_job_id
-from trackway.jobs.record import Status
+from trackway.jobs.record import Phase, Status
 from trackway.jobs.uploads import VIDEO_SUFFIXES
 from trackway.local.cloud import ROOT, EmbeddedCloud
 from trackway.local.home import Endpoints, Home
@@ -43,6 +43,13 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _SAMPLE_SECONDS = 12.0
+_PHASES = {
+    Phase.QUEUED: "wait for the job",
+    Phase.PROBING: "look at the video",
+    Phase.PROCESSING: "start the worker",
+    Phase.FINALIZING: "write the results",
+    Phase.DONE: "send the message",
+}
 _RESULTS = ("persons.parquet", "persons.jsonl.gz", "faces.jsonl.gz", "tracks.json", "video.json")
 
 
@@ -82,7 +89,6 @@ def _run(video: Path | None, output: Path, console: Console) -> None:
                 make_sample(video, seconds=_SAMPLE_SECONDS)
             with EmbeddedCloud(state, progress=bar) as cloud:
                 rows = _people_of(video, cloud.endpoints, folder, bar)
-            bar.stage("draw the annotated video")
             info = probe(video).info
             annotate(video, info, read_parquet(folder / "persons.parquet"), folder / "annotated.mp4", progress=bar)
     finally:
@@ -118,19 +124,15 @@ def _wait(store: JobStore, job_id: str, mailbox: Mailbox, progress: Progress) ->
         SystemFault: the job has failed because of us.
     """
     shown = ""
-    progress.stage("wait for the job")
     while not any(message["JobId"] == job_id for message in mailbox.receive(seconds=1)):
         view = job_view(store, job_id)
-        if view is None:
-            continue
-        if view.segment is not None and view.status == Status.IN_PROGRESS:
-            if shown != (stage := f"track segment {view.segment}"):
-                progress.stage(stage, view.total)
+        tracking = view is not None and view.phase == Phase.PROCESSING and view.segment is not None
+        stage = f"track segment {view.segment}" if view and tracking else _PHASES[view.phase if view else Phase.QUEUED]
+        if stage != shown:
+            progress.stage(stage, view.total if view and tracking else None)
+            shown = stage
+        if view and tracking:
             progress.update(view.done)
-            shown = stage
-        elif shown != (stage := view.phase.lower()):
-            progress.stage(stage)
-            shown = stage
     view = job_view(store, job_id)
     if view is not None and view.status != Status.SUCCEEDED:
         raise _failure(view)

@@ -22,7 +22,10 @@ import msgspec
 
 from trackway.errors import EmbeddedCloudError, OptionError
 
-__all__ = ["Endpoints", "Home"]
+__all__ = ["DEFAULT_STATE", "Endpoints", "Home"]
+
+DEFAULT_STATE = Path(".trackway") / "local"
+"""State folder where none is named, below the working folder."""
 
 
 class Endpoints(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from trackway.jobs.record import Status
+from trackway.jobs.record import Phase, Status
 from trackway.local.home import Endpoints
 from trackway.store.clients import Clients
 from trackway.store.jobs import JobStore
@@ -19,7 +19,7 @@ class JobView(NamedTuple):
     Attributes:
         job_id: 64 hexadecimal digits.
         video: key of the video.
-        status: QUEUED, IN_PROGRESS, SUCCEEDED, FAILED or CANCELED.
+        status: its state.
         phase: what is being done.
         segment: number of the segment that was heard of last; None before tracking begins.
         done: frames analysed in that segment.
@@ -30,8 +30,8 @@ class JobView(NamedTuple):
 
     job_id: str
     video: str
-    status: str
-    phase: str
+    status: Status
+    phase: Phase
     segment: int | None = None
     done: int = 0
     total: int = 0
@@ -41,7 +41,7 @@ class JobView(NamedTuple):
     @property
     def progress(self) -> str:
         """For a table: frames of the segment that is being tracked."""
-        if self.status != Status.IN_PROGRESS or self.segment is None:
+        if self.phase != Phase.PROCESSING or self.segment is None:
             return ""
         return f"segment {self.segment}: {self.done}/{self.total} frames"
 

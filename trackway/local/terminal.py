@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich.console import Console
 from rich.status import Status
 from rich.table import Table
-from rich.text import Text
 
-from trackway.local.environment import CREDENTIALS, REGION
-from trackway.local.home import Endpoints
+from trackway.local.environment import CREDENTIALS
+from trackway.local.home import DEFAULT_STATE, Endpoints
 from trackway.local.jobs import JobView
 
 __all__ = ["Stages", "show_jobs", "welcome"]
@@ -22,11 +22,18 @@ __all__ = ["Stages", "show_jobs", "welcome"]
 class Stages:
     """A `trackway.progress.Progress` for short stages: a spinner, then one line with the time that the stage took."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet)
         self._spinner: Status | None = None
         self._name = ""
         self._since = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Ends the stage before and begins the next."""
@@ -48,20 +55,24 @@ class Stages:
 
 def welcome(endpoints: Endpoints, state: Path, resumed: int) -> None:
     """Says where everything is, and what to type next."""
-    exports = {"AWS_ENDPOINT_URL": endpoints.aws, **{name: CREDENTIALS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}}
-    lines = [
-        Text("Point any AWS client here (it takes any key):"),
-        *(Text(f"  export {name}={value}", style="bold") for name, value in {**exports, "AWS_DEFAULT_REGION": REGION}.items()),
-        Text("Upload a video and ask for its people:"),
-        Text(f"  aws s3 cp clip.mp4 s3://{endpoints.videos_bucket}/uploads/", style="bold"),
-        Text("  trackway local status", style="bold"),
-        Text("  aws rekognition get-person-tracking --job-id JOB", style="bold"),
-        Text(f"Completion messages: {endpoints.topic_arn}"),
-        Text(f"Everything is kept in {state}; its logs folder says what happened. Ctrl-C ends it."),
-    ]
+    console = Console(stderr=True)
+    # No box around it: these lines are there to be copied.
+    exports = {"AWS_ENDPOINT_URL": endpoints.aws, **{name: value for name, value in CREDENTIALS.items() if name != "AWS_REGION"}}
+    named = "" if state == DEFAULT_STATE else f" --state {state}"
+    for line in (
+        f"\n[bold green]Trackway runs on {endpoints.aws}[/]. Point any AWS client there; it takes any key:\n",
+        *(f"  export {name}={value}" for name, value in exports.items()),
+        "\nUpload a video, look at its job, ask for its people:\n",
+        f"  aws s3 cp clip.mp4 s3://{endpoints.videos_bucket}/uploads/",
+        f"  trackway local status{named}",
+        "  aws rekognition get-person-tracking --job-id JOB",
+        f"\nCompletion messages go to {endpoints.topic_arn}.",
+        f"Everything is kept in {state}; its logs folder says what happened. Ctrl-C ends it.",
+    ):
+        console.print(line, soft_wrap=True, highlight=False)
     if resumed:
-        lines.append(Text(f"{resumed} interrupted {'job is' if resumed == 1 else 'jobs are'} running again.", style="yellow"))
-    Console(stderr=True).print(Panel(Group(*lines), title=f"Trackway on {endpoints.aws}", border_style="green"), soft_wrap=True)
+        jobs = "1 interrupted job is" if resumed == 1 else f"{resumed} interrupted jobs are"
+        console.print(f"[yellow]{jobs} running again.[/]")
 
 
 def show_jobs(endpoints: Endpoints, jobs: Iterable[JobView]) -> None:

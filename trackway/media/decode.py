@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from trackway.errors import CorruptMedia
-from trackway.media.container import bound_decoder, check_size, decoded, open_container, packets
+from trackway.media.container import bound_decoder, decoded, open_container, packets
 from trackway.media.frame import Frame, Scaler
 from trackway.media.limits import DEFAULT_LIMITS, MediaLimits
 from trackway.media.segments import Segment
@@ -48,18 +48,16 @@ def read_frames(
         info: from `probe`.
         segment: from `plan_segments`; all frames of the video when None.
         sample_fps: frames per second to take at most, those that `enters_sample` names; 0 takes every frame.
-        limits: the picture size may change midway, and is checked again.
+        limits: the picture size may change midway; a picture beyond the limit is left out like a damaged one.
 
     Raises:
         CorruptMedia: not one frame of the video can be decoded.
-        MediaTooLarge: a later picture is beyond the limit.
+        MediaTooLarge: the header declares pictures beyond the limit.
     """
     part = segment or Segment(index=0, start_ms=0, end_ms=max(1, info.duration_ms), start_pts=info.start_pts)
     found = False
     with _opened(path, info, part, limits) as (stream, source):
         for frame in _frames(stream, source, info, part, sample_fps):
-            if (frame.picture.width, frame.picture.height) != info.coded_size:
-                check_size(frame.picture.width, frame.picture.height, limits)
             found = True
             yield frame
     if not found and segment is None:

@@ -66,7 +66,7 @@ class Scaler:
         return self._turned(pixels.reshape(size[1], size[0], 3))
 
     def luma(self, frame: Frame) -> npt.NDArray[np.uint8]:
-        """The brightness of the whole turned picture at its full size.
+        """The brightness of the whole turned picture at its full size, as the file stores it (`info.color_range`).
 
         Returns:
             uint8 (info.height, info.width), read-only; usually a view of the decoder's own memory.
@@ -77,7 +77,7 @@ class Scaler:
         picture = frame.picture
         size = self._info.coded_size
         if (picture.width, picture.height) != size or picture.format.name.replace("yuvj", "yuv") not in _PLANES_OF_LUMA:
-            picture = _reformat(self._graying, picture, *size, "gray")
+            picture = _reformat(self._graying, picture, *size, "yuv420p")
         luma = np.rot90(_plane(picture, 1), -self._info.rotation // 90)
         luma = luma[:, ::-1] if self._info.mirrored else luma
         luma.flags.writeable = False

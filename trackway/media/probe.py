@@ -28,6 +28,9 @@ __all__ = ["Probe", "probe"]
 _USUAL_RATE = 25
 """Frames per second of a raw stream that does not say."""
 
+_INHERITED = ("LD_LIBRARY_PATH", "PATH", "PYTHONHOME")
+"""What an interpreter may need to start."""
+
 _COLOR_RANGES: dict[int, Literal["FULL", "LIMITED"]] = {1: "LIMITED", 2: "FULL"}
 
 
@@ -112,15 +115,15 @@ def _read_head(path: str | os.PathLike[str]) -> tuple[int, bytes]:
 
 def _ask_child(path: str | os.PathLike[str], demuxer: str, limits: MediaLimits) -> Listing:
     """Run the child and read its answer; whatever ends the child ends in an error of ours."""
-    command = [sys.executable, "-P", "-m", "trackway.media.probe_child", str(Path(path).absolute()), demuxer]
+    command = [sys.executable, "-P", "-s", "-m", "trackway.media.probe_child", str(Path(path).absolute()), demuxer]
     command.append(msgspec.json.encode(limits).decode())
     try:
         child = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            # Nothing of ours, credentials least of all, is shown to a process that opens an untrusted file.
-            env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"},
+            # Nothing else of ours, credentials least of all, is shown to a process that opens an untrusted file.
+            env={"PYTHONPATH": os.pathsep.join(sys.path), **{name: os.environ[name] for name in _INHERITED if name in os.environ}},
             timeout=limits.probe_seconds,
             check=False,
         )

@@ -31,7 +31,7 @@ from trackway.errors import CorruptMedia, MediaError, MediaTooLarge, NoVideoStre
 from trackway.media.container import bound_decoder, check_size, decoded, open_container, packets
 from trackway.media.limits import MediaLimits
 
-__all__ = ["Listing", "Refusal"]
+__all__ = ["Listing", "Refusal", "bound_process", "look"]
 
 
 class Listing(msgspec.Struct, frozen=True, tag=True):
@@ -87,6 +87,8 @@ def look(path: str, demuxer: str, limits: MediaLimits) -> Listing:
     with av.logging.Capture() as log:
         try:
             container = open_container(path, demuxer, limits)
+        except MemoryError as error:
+            raise MediaTooLarge(f"Opening the video takes more than {limits.probe_memory_bytes >> 20} MB of memory.") from error
         except av.FFmpegError as error:
             reasons = [line for level, _, line in log if level <= av.logging.ERROR]
             raise _unreadable(demuxer, reasons[0] if reasons else str(error.strerror)) from error
@@ -220,8 +222,8 @@ def _ratio(value: Fraction | None) -> tuple[int, int]:
     return (value.numerator, value.denominator) if value else (0, 1)
 
 
-def _bound_process(limits: MediaLimits) -> None:
-    """Give up memory, time, and the right to write files or to open many."""
+def bound_process(limits: MediaLimits) -> None:
+    """Give up memory, time, and the right to write files or to open many: for good, and for this whole process."""
     seconds = math.ceil(limits.probe_seconds)
     for kind, most in (
         (resource.RLIMIT_AS, limits.probe_memory_bytes),
@@ -239,15 +241,13 @@ def main(arguments: list[str], write: Callable[[bytes], object]) -> None:
     """Look at one file and write the answer."""
     path, demuxer, encoded_limits = arguments
     limits = msgspec.json.decode(encoded_limits, type=MediaLimits)
-    _bound_process(limits)
+    bound_process(limits)
     av.logging.set_level(av.logging.WARNING)
     answer: Listing | Refusal
     try:
         answer = look(path, demuxer, limits)
     except MediaError as error:
         answer = Refusal(type(error).__name__, str(error))
-    except MemoryError:
-        answer = Refusal(MediaTooLarge.__name__, f"Looking at the video takes more than {limits.probe_memory_bytes >> 20} MB of memory.")
     write(msgspec.msgpack.encode(answer))
 
 

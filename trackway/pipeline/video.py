@@ -6,6 +6,7 @@ import dataclasses
 import os
 
 from trackway.columns import Tracks
+from trackway.errors import CorruptMedia
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
 from trackway.media.segments import Segment, plan_segments
@@ -58,6 +59,8 @@ def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Visio
         counter = _PartOf(progress, before)
         parts.append((segment, track_segment(path, info, options, vision, segment=segment, progress=counter)))
         before = counter.done
+    if not before:
+        raise CorruptMedia("Not one frame of the video can be decoded; it is damaged or encrypted.")
     progress.stage("link")
     return VideoResult(info, link_segments(parts))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from trackway.errors import SystemFault
 from trackway.jobs.record import JobRecord
-from trackway.results.pages import Page, Series, block_start, pack, unpack
-from trackway.store.attributes import to_item
+from trackway.results.pages import Page, Series, block_starts, pack, piece_starts, unpack
+from trackway.store.attributes import from_item, to_item
 from trackway.store.jobs import job_partition
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PageStore"]
 
-_BATCH_ITEMS = 25  # DynamoDB's limit
-_LONGEST_PAUSE_SECONDS = 5.0
-_PATIENCE = 30  # attempts at the rest of a batch, about two minutes
+_PUT_ITEMS = 25  # DynamoDB's limits per request
+_GET_ITEMS = 100
+# A request answers for part of its items while the table is throttled; the rest is asked for again, for about two minutes.
+_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, *[5.0] * 22)
 
 
 class PageStore:
@@ -50,7 +51,7 @@ class PageStore:
         """
         pages = pack(rows)
         count = 0
-        while batch := list(itertools.islice(pages, _BATCH_ITEMS)):
+        while batch := list(itertools.islice(pages, _PUT_ITEMS)):
             self._put([self._request(record, series, version, page) for page in batch])
             count += sum(page.rows for page in batch)
         return count
@@ -61,11 +62,14 @@ class PageStore:
         Raises:
             SystemFault: a page is missing that the record says is there.
         """
-        limit = min(limit, record.rows.get(series.key, 0) - offset)
-        if limit <= 0:
+        end = min(offset + limit, record.rows.get(series.key, 0))
+        if offset >= end:
             return []
+        firsts = self._get(record, series, block_starts(offset, end))
+        others = [start for first in firsts for start in piece_starts(first, offset, end)]
+        pages = sorted(firsts + self._get(record, series, others))
         try:
-            return unpack(self._pages(record, series, offset, limit), offset, limit, byte_budget)
+            return unpack(pages, offset, end, byte_budget)
         except LookupError as error:
             raise SystemFault(f"The result is damaged: {error}.") from error
 
@@ -75,28 +79,31 @@ class PageStore:
         return {"PutRequest": {"Item": to_item({**key, **values})}}
 
     def _put(self, requests: Sequence[WriteRequestUnionTypeDef]) -> None:
-        for attempt in range(_PATIENCE):
+        for pause in _PAUSES_SECONDS:
             answer = self._client.batch_write_item(RequestItems={self._table: requests})
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])
             if not requests:
                 return
-            time.sleep(min(_LONGEST_PAUSE_SECONDS, 0.05 * 2**attempt))
-        raise SystemFault(f"DynamoDB refused {len(requests)} result pages {_PATIENCE} times; the table is throttled.")
+            time.sleep(pause)
+        raise SystemFault(f"DynamoDB refused {len(requests)} result pages again and again; the table is throttled.")
 
-    def _pages(self, record: JobRecord, series: Series, offset: int, limit: int) -> Iterator[Page]:
-        """Pages that may hold the wanted rows; a further request is made only where the first answer was cut at 1 MB."""
-        first = _sort_key(record.result_version, series, block_start(offset))
-        last = _sort_key(record.result_version, series, offset + limit - 1)
-        paginator = self._client.get_paginator("query")
-        for answer in paginator.paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues=to_item({":pk": job_partition(record.job_id), ":first": first, ":last": last}),
-            ConsistentRead=True,
-        ):
-            for item in answer["Items"]:
-                first_row = int(item["sk"]["S"].rpartition("#")[2])
-                yield Page(first_row, int(item["rows"]["N"]), bytes(item["data"]["B"]))
+    def _get(self, record: JobRecord, series: Series, first_rows: Sequence[int]) -> list[Page]:
+        """Pages by their first rows, in any order; those that are not there are left out."""
+        partition = job_partition(record.job_id)
+        keys = [to_item({"pk": partition, "sk": _sort_key(record.result_version, series, first_row)}) for first_row in first_rows]
+        return [page for start in range(0, len(keys), _GET_ITEMS) for page in self._get_batch(keys[start : start + _GET_ITEMS])]
+
+    def _get_batch(self, keys: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
+        for pause in _PAUSES_SECONDS:
+            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+            for item in map(from_item, answer["Responses"][self._table]):
+                yield Page(int(item["sk"].rpartition("#")[2]), item["rows"], item["data"])
+            rest = answer.get("UnprocessedKeys", {})
+            if self._table not in rest:
+                return
+            keys = rest[self._table]["Keys"]
+            time.sleep(pause)
+        raise SystemFault(f"DynamoDB refused to read {len(keys)} result pages again and again; the table is throttled.")
 
 
 def _sort_key(version: int, series: Series, first_row: int) -> str:

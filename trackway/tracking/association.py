@@ -46,9 +46,10 @@ class Associator:
         self._config = config
         self._motion = MotionFilter(config.motion)
         self._track = np.zeros(0, np.int64)
-        self._seen = np.zeros(0)  # seconds, when last
+        self._seen_ms = np.zeros(0, np.int64)
+        self._strong_ms = np.zeros(0, np.int64)
         self._hits = np.zeros(0, np.int64)
-        self._now: float | None = None
+        self._now_ms: int | None = None
         self._started = 0
 
     def update(self, time_ms: int, box: Array, score: Array) -> Array:
@@ -65,30 +66,29 @@ class Associator:
         Raises:
             ValueError: time went backwards.
         """
-        passed = self._pass_time(time_ms / 1000)
+        passed_ms = self._pass_time(time_ms)
         usable = np.flatnonzero(np.isfinite(box).all(axis=1) & (box[:, 2:] > 0).all(axis=1) & (score >= self._config.low_score))
         # A fixed order, so that equal similarities and new numbers fall out alike however the detector sorts.
         usable = usable[np.lexsort((*box[usable].T, -score[usable]))]
         track = np.full(len(box), -1, np.int64)
-        track[usable] = self._continue(passed, box[usable].astype(np.float64), score[usable].astype(np.float64))
+        track[usable] = self._continue(time_ms, passed_ms, box[usable].astype(np.float64), score[usable].astype(np.float64))
         return track
 
-    def _pass_time(self, now: float) -> float:
-        passed = 0.0 if self._now is None else now - self._now
-        if passed < 0:
-            raise ValueError(f"time went backwards: {now} s after {self._now} s")
+    def _pass_time(self, now_ms: int) -> int:
+        passed_ms = 0 if self._now_ms is None else now_ms - self._now_ms
+        if passed_ms < 0:
+            raise ValueError(f"time went backwards: {now_ms} ms after {self._now_ms} ms")
         # However long nothing was to be seen, nobody coasts for longer than a track waits; so each is looked for once at least.
-        self._motion.predict(min(passed, self._config.lost_seconds))
-        self._now = now
-        return passed
+        self._motion.predict(min(passed_ms / 1000, self._config.lost_seconds))
+        self._now_ms = now_ms
+        return passed_ms
 
-    def _continue(self, passed: float, box: Array, score: Array) -> Array:
-        config, now = self._config, self._now
-        assert now is not None
+    def _continue(self, now_ms: int, passed_ms: int, box: Array, score: Array) -> Array:
+        config = self._config
         track = np.full(len(box), -1, np.int64)
         free = np.ones(len(self._track), bool)
         strong = score >= config.high_score
-        fresh = self._seen >= now - passed - config.weak_seconds
+        fresh = self._strong_ms >= now_ms - max(passed_ms, 1000 * config.weak_seconds)
         for tracks, wanted, margin in (
             (free, strong, 0.0),
             (free, strong, config.margin),
@@ -100,12 +100,13 @@ class Associator:
             rows, found = rows[pairs[0]], found[pairs[1]]
             self._motion.correct(rows, to_centre(box[found]), ~strong[found])
             track[found] = self._track[rows]
-            self._seen[rows] = now
+            self._seen_ms[rows] = now_ms
+            self._strong_ms[rows[strong[found]]] = now_ms
             self._hits[rows] += 1
             free[rows] = False
-        self._forget(free, now)
+        self._forget(free, now_ms)
         new = np.flatnonzero((track < 0) & strong & (score >= config.new_score))
-        track[new] = self._start(box[new], now)
+        track[new] = self._start(box[new], now_ms)
         return track
 
     def _similarity(self, rows: Array, box: Array, margin: float) -> Array:
@@ -115,18 +116,20 @@ class Associator:
         likeness: Array = overlap * np.minimum(ratio, 1 / ratio) ** self._config.size_power
         return likeness
 
-    def _forget(self, free: Array, now: float) -> None:
+    def _forget(self, free: Array, now_ms: int) -> None:
         patience = np.where(self._hits < self._config.trial_hits, self._config.trial_seconds, self._config.lost_seconds)
-        kept = ~free | (now - self._seen <= patience)
+        kept = ~free | (now_ms - self._seen_ms <= 1000 * patience)
         if not kept.all():
             self._motion.keep(kept)
-            self._track, self._seen, self._hits = self._track[kept], self._seen[kept], self._hits[kept]
+            self._track, self._hits = self._track[kept], self._hits[kept]
+            self._seen_ms, self._strong_ms = self._seen_ms[kept], self._strong_ms[kept]
 
-    def _start(self, box: Array, now: float) -> Array:
+    def _start(self, box: Array, now_ms: int) -> Array:
         new = np.arange(self._started, self._started + len(box))
         self._started += len(box)
         self._motion.add(to_centre(box))
         self._track = np.concatenate([self._track, new])
-        self._seen = np.concatenate([self._seen, np.full(len(box), now)])
+        self._seen_ms = np.concatenate([self._seen_ms, np.full(len(box), now_ms)])
+        self._strong_ms = np.concatenate([self._strong_ms, np.full(len(box), now_ms)])
         self._hits = np.concatenate([self._hits, np.ones(len(box), np.int64)])
         return new

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["from_centre", "intersection", "intersection_over_union", "overlap_with_margin", "to_centre"]
+__all__ = ["from_centre", "overlap_with_margin", "paired_overlap", "to_centre"]
 
 Array = npt.NDArray[Any]
 
@@ -22,21 +22,6 @@ def from_centre(box: Array) -> Array:
     return np.concatenate([box[..., :2] - box[..., 2:] / 2, box[..., 2:]], axis=-1)
 
 
-def intersection(ours: Array, theirs: Array) -> Array:
-    """(N, 4), (M, 4) -> (N, M) area that every pair shares."""
-    common = np.minimum((ours[:, :2] + ours[:, 2:])[:, None], (theirs[:, :2] + theirs[:, 2:])[None])
-    common -= np.maximum(ours[:, None, :2], theirs[None, :, :2])
-    np.maximum(common, 0, out=common)
-    return common[..., 0] * common[..., 1]
-
-
-def intersection_over_union(ours: Array, theirs: Array) -> Array:
-    """(N, 4), (M, 4) -> (N, M) overlap in 0..1; boxes without area overlap nothing."""
-    common = intersection(ours, theirs)
-    union = (ours[:, 2] * ours[:, 3])[:, None] + (theirs[:, 2] * theirs[:, 3])[None] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-
-
 def overlap_with_margin(ours: Array, theirs: Array, margin: Array) -> Array:
     """Intersection over union after both boxes of a pair have grown by our margin on every side.
 
@@ -49,7 +34,7 @@ def overlap_with_margin(ours: Array, theirs: Array, margin: Array) -> Array:
         margin: (N, 2) growth to left and right, above and below, in the boxes' unit.
 
     Returns:
-        (N, M) overlap in 0..1.
+        (N, M) overlap in 0..1; boxes without area overlap nothing.
     """
     grown = 2 * margin[:, None]
     common = np.minimum((ours[:, :2] + ours[:, 2:])[:, None], (theirs[:, :2] + theirs[:, 2:])[None])
@@ -59,5 +44,17 @@ def overlap_with_margin(ours: Array, theirs: Array, margin: Array) -> Array:
     shared = common[..., 0] * common[..., 1]
     own = ours[:, 2:] + grown[:, 0]
     other = theirs[None, :, 2:] + grown
-    union = (own[:, 0] * own[:, 1])[:, None] + other[..., 0] * other[..., 1] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return _share(shared, (own[:, 0] * own[:, 1])[:, None] + other[..., 0] * other[..., 1])
+
+
+def paired_overlap(ours: Array, theirs: Array) -> Array:
+    """(N, 4), (N, 4) -> (N,) intersection over union of each row's two boxes; 0 where either is NaN or has no area."""
+    common = np.minimum(ours[:, :2] + ours[:, 2:], theirs[:, :2] + theirs[:, 2:]) - np.maximum(ours[:, :2], theirs[:, :2])
+    return _share(np.prod(np.fmax(common, 0), axis=1), np.prod(ours[:, 2:], axis=1) + np.prod(theirs[:, 2:], axis=1))
+
+
+def _share(shared: Array, total: Array) -> Array:
+    """Intersection over union from the intersection and the sum of both areas."""
+    union = total - shared
+    overlap: Array = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return overlap

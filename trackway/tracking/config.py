@@ -43,7 +43,8 @@ class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
         size_power: how strongly a differing height counts against a match; 0 ignores it. Height is what tells apart people who
             stand one behind the other.
         lost_seconds: a track that nobody claims waits this long. Longer bridges longer occlusions, and revives tracks for others.
-        weak_seconds: a track unseen for longer takes no weak detection; what hides a person looks like one.
+        weak_seconds: weak detections continue a track for this long after its last strong one. Longer follows people who fade
+            away, and whoever hides them, since both look alike.
         trial_hits, trial_seconds: a track with fewer detections than this waits only so long, since most of them are false.
     """
 
@@ -56,7 +57,7 @@ class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
     lost_seconds: float = 2.0
     weak_seconds: float = 0.5
     trial_hits: int = 3
-    trial_seconds: float = 0.1
+    trial_seconds: float = 0.15
     motion: MotionConfig = MotionConfig()
 
 
@@ -72,19 +73,19 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         persons, faces: association of either kind.
-        tail_seconds: weak detections at the end of a track are dropped when they go on for longer than this after the last
-            strong one: they mostly belong to what came in between. Longer keeps people who fade away.
         fill_seconds: gaps up to this length are filled in a straight line, flagged `interpolated`. Longer hides more
             flicker of the detector, and draws boxes on people who really were out of sight.
         least_seconds, least_hits: a person seen for less time or in fewer frames is taken for a false alarm. Higher removes more
             of them, and people who pass quickly.
-        short_video_seconds: in a video up to this length nobody is removed for being seen too briefly.
+        least_sure: share of a person's frames that must show a face, or a body with a score that could have started a track.
+            Higher removes more furniture that looks a little like a person, and more people who are hard to see.
+        short_video_seconds: in a video up to this length nobody is removed.
     """
 
     persons: AssociationConfig = PERSONS
     faces: AssociationConfig = FACES
-    tail_seconds: float = 0.3
     fill_seconds: float = 1.5
     least_seconds: float = 0.3
-    least_hits: int = 3
+    least_hits: int = 2
+    least_sure: float = 0.1
     short_video_seconds: float = 1.0

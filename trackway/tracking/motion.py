@@ -19,6 +19,9 @@ __all__ = ["MotionFilter"]
 
 Array = npt.NDArray[Any]
 
+_FOREVER = 1e9
+"""Seconds; the speed of a centre does not die away."""
+
 _POSITION, _SPEED, _POSITION_VARIANCE, _COVARIANCE, _SPEED_VARIANCE = range(5)
 
 
@@ -32,7 +35,7 @@ class MotionFilter:
         self._measured = np.repeat(config.measured, 2)
         self._acceleration = np.repeat(config.acceleration, 2)
         self._first_speed = np.repeat(config.first_speed, 2)
-        self._memory = np.repeat([np.inf, config.size_memory], 2)
+        self._memory = np.repeat([_FOREVER, config.size_memory], 2)
         self._weak_variance = config.weak_error**2
         self._state = np.zeros((0, 5, 4))
 
@@ -62,10 +65,9 @@ class MotionFilter:
         if seconds == 0 or not len(self._state):
             return
         position, speed, position_variance, covariance, speed_variance = self._state.swapaxes(0, 1)
-        # A speed that dies away with time constant m has come to m (1 - exp(-t / m)) after t.
+        # A speed that dies away with time constant m has covered m (1 - exp(-t / m)) of its own after t.
         decay = np.exp(-seconds / self._memory)
-        way = np.where(np.isinf(self._memory), seconds, 0.0)
-        np.multiply(self._memory, 1 - decay, out=way, where=np.isfinite(self._memory))
+        way = -self._memory * np.expm1(-seconds / self._memory)
         disturbance = (self._acceleration * position[:, 3:]) ** 2
         position += way * speed
         position_variance += 2 * way * covariance + way**2 * speed_variance + disturbance * (seconds**3 / 3)

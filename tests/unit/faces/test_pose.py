@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -20,18 +21,25 @@ Array = npt.NDArray[Any]
 angles = st.floats(-80, 80)
 
 
+class Size(NamedTuple):
+    width: int
+    height: int
+
+
 def view(roll: float, yaw: float, pitch: float) -> Array:
     """(3, 3) the head seen so: first up or down, then to a side, then leaning. Axes: right, down, towards the camera."""
     r, y, p = np.radians([roll, yaw, pitch])
     lean = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
     side = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     up = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    return lean @ side @ up
+    rotation: Array = lean @ side @ up
+    return rotation
 
 
 def seen(roll: float, yaw: float, pitch: float, scale: float = 10, place: tuple[float, float] = (100, 200)) -> Array:
     """(1, 5, 2) the points of the average head."""
-    return (FACE @ view(roll, yaw, pitch).T)[None, :, :2] * scale + np.array(place)
+    points: Array = (FACE @ view(roll, yaw, pitch).T)[None, :, :2] * scale + np.array(place)
+    return points
 
 
 @given(roll=st.floats(-179, 179), yaw=angles, pitch=angles, scale=st.floats(0.5, 100), x=st.floats(-500, 4000), y=st.floats(-500, 4000))
@@ -52,8 +60,9 @@ def test_the_signs_as_one_sees_them() -> None:
     right[0, 2, 0] += 10
     up[0, 2, 1] -= 10
     clockwise[0, [1, 4], 1] += 10
+    clockwise[0, [3, 4], 0] -= 10
     poses = head_pose(np.concatenate([level, right, up, clockwise]))
-    np.testing.assert_allclose(poses[0], 0, atol=1e-4)
+    np.testing.assert_allclose(poses[0], 0, atol=1e-3)
     assert poses[1, 1] > 5
     assert poses[2, 2] > 5
     assert poses[3, 0] > 5
@@ -77,36 +86,54 @@ def test_recorded_answers_of_rekognition(points: list[tuple[float, float]], reco
         assert abs(theirs) < 6 or np.sign(ours) == np.sign(theirs)
 
 
-def faces_of(vision: Vision, picture: Picture) -> Array:
+def points_of(vision: Vision, picture: Picture) -> Array:
     """(5, 2) pixels of the best face."""
     height, width = picture.shape[:2]
-
-    class Size:
-        pass
-
-    size = Size()
-    size.width, size.height = width, height  # type: ignore[attr-defined]
-    columns, rows = vision.faces.input_size(size)  # type: ignore[arg-type]
-    found = vision.faces.detect(cv2.resize(picture, (columns, rows)).astype(np.uint8)[None], [0], [0])
+    size = vision.faces.input_size(Size(width, height))
+    found = vision.faces.detect(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)[None], [0], [0])
     points: Array = found.landmarks[0] * [width, height]
     return points
 
 
-@pytest.mark.parametrize("turn", [-30, -15, 15, 30])
-def test_roll_follows_a_turned_picture(vision: Vision, astronaut: Picture, turn: float) -> None:
-    centre = (224.0, 120.0)
-    turned = cv2.warpAffine(astronaut, cv2.getRotationMatrix2D(centre, -turn, 1), (512, 512)).astype(
-        np.uint8
-    )  # OpenCV counts the other way
-    level, leaning = (head_pose(faces_of(vision, picture)[None])[0] for picture in (astronaut, turned))
-    assert leaning[0] - level[0] == pytest.approx(turn, abs=3)
-    np.testing.assert_allclose(leaning[1:], level[1:], atol=8)
+def turned(picture: Picture, degrees: float, centre: tuple[float, float], scale: float = 1.0) -> Picture:
+    """The picture turned clockwise."""
+    matrix = cv2.getRotationMatrix2D(centre, -degrees, scale)  # OpenCV counts the other way
+    matrix[:, 2] += 256 - np.array(centre)
+    return cv2.warpAffine(picture, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+
+
+TURNS = (-40, -30, -20, -10, 10, 20, 30, 40)
+
+
+def test_roll_follows_a_turned_picture(vision: Vision, astronaut: Picture) -> None:
+    """The angles are exact; what remains is the detector's: its points follow a turn of this face within 4 degrees on average."""
+    level = head_pose(points_of(vision, turned(astronaut, 0, (224, 120)))[None])[0]
+    poses = np.array([head_pose(points_of(vision, turned(astronaut, turn, (224, 120)))[None])[0] for turn in TURNS])
+    assert np.abs(poses[:, 0] - level[0] - TURNS).mean() < 4
+    np.testing.assert_allclose(poses[:, 1:], np.broadcast_to(level[1:], (len(TURNS), 2)), atol=15)
 
 
 def test_a_mirrored_picture_has_the_mirrored_pose(vision: Vision, astronaut: Picture) -> None:
-    mirrored = np.ascontiguousarray(astronaut[:, ::-1])
-    plain, other = (head_pose(faces_of(vision, picture)[None])[0] for picture in (astronaut, mirrored))
-    np.testing.assert_allclose(other, plain * [-1, -1, 1], atol=4)
+    """On average over turned pictures; single ones differ by the detector's noise."""
+    plain = np.array([head_pose(points_of(vision, turned(astronaut, turn, (224, 120)))[None])[0] for turn in TURNS])
+    mirrored = np.array([head_pose(points_of(vision, turned(astronaut, turn, (224, 120))[:, ::-1].copy())[None])[0] for turn in TURNS])
+    np.testing.assert_allclose(mirrored.mean(axis=0), (plain * [-1, -1, 1]).mean(axis=0), atol=6)
+    assert np.corrcoef(mirrored[:, 0], -plain[:, 0])[0, 1] > 0.95
+
+
+def test_roll_of_many_faces(vision: Vision, shared_data: Path) -> None:
+    errors = []
+    for path in sorted((shared_data / "faces" / "identities" / "caltech").rglob("*.jpg"))[::8]:
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        rgb = picture[:, :, ::-1].astype(np.uint8)
+        points = points_of(vision, rgb)
+        centre = (float(points[:, 0].mean()), float(points[:, 1].mean()))
+        scale = 80 / float(np.linalg.norm(points[1] - points[0]))
+        rolls = [float(head_pose(points_of(vision, turned(rgb, turn, centre, scale))[None])[0, 0]) for turn in (0, -20, 20)]
+        errors += [rolls[1] - rolls[0] + 20, rolls[2] - rolls[0] - 20]
+    assert len(errors) >= 8
+    assert np.abs(errors).mean() < 3
 
 
 def test_what_is_no_face_has_no_pose() -> None:

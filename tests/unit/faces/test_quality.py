@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import cv2
@@ -33,8 +34,8 @@ def face(luma: Array) -> Array:
 
 def test_sharpness_falls_with_every_bit_of_blur(luma: Array) -> None:
     steps = [sharpness(face(luma))] + [sharpness(face(cv2.GaussianBlur(luma, (0, 0), sigma))) for sigma in (0.7, 1, 1.5, 2, 3, 5, 8)]
-    assert all(later < earlier for earlier, later in zip(steps, steps[1:], strict=False))
-    assert steps[0] > 60
+    assert all(later < earlier for earlier, later in itertools.pairwise(steps))
+    assert steps[0] > 85
     assert steps[-1] < 10
 
 
@@ -45,7 +46,7 @@ def test_sharpness_falls_with_resolution(luma: Array) -> None:
         found = crop(small, np.array(FACE_BOX) / factor)
         assert found is not None
         steps.append(sharpness(found))
-    assert all(later < earlier for earlier, later in zip(steps, steps[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(steps))
 
 
 @given(gain=st.floats(0.4, 1.0), sigma=st.sampled_from([0, 1, 3]))
@@ -54,7 +55,7 @@ def test_sharpness_does_not_follow_exposure(gain: float, sigma: int) -> None:
     plain = cv2.GaussianBlur(random.uniform(0, 255, (SIDE, SIDE)).astype(np.float32), (0, 0), 1 + sigma)
     plain = ((plain - plain.min()) / np.ptp(plain) * 200).astype(np.float32)
     dimmed = (plain * gain).round().astype(np.uint8)
-    assert sharpness(dimmed) == pytest.approx(sharpness(plain.round().astype(np.uint8)), abs=6)
+    assert sharpness(dimmed) == pytest.approx(sharpness(plain.round().astype(np.uint8)), abs=10)
 
 
 @given(low=st.floats(0.1, 0.95), step=st.floats(0.02, 0.5))
@@ -76,7 +77,7 @@ def test_brightness_knows_the_range_of_luma(level: int, full_range: bool, expect
 def test_a_blank_patch_is_not_sharp(noise: int) -> None:
     random = np.random.default_rng(2)
     patch = (random.integers(0, 1 + noise, (SIDE, SIDE)) + 40).astype(np.uint8)
-    assert 0 <= sharpness(patch) < 80
+    assert sharpness(patch) < 60
     assert sharpness(np.full((SIDE, SIDE), 40, np.uint8)) == 0
 
 
@@ -117,8 +118,10 @@ def test_describe_fills_rows_in_order_and_leaves_gaps_open(luma: Array) -> None:
 
 def test_pose_is_measured_in_pixels_not_ratios() -> None:
     """The same head in a wide picture: ratios are squeezed, angles are not."""
-    points = np.array([[30, 40], [50, 50], [38, 56], [26, 62], [44, 70]], float)
+    level = np.array([[-10, -8], [10, -8], [0, 2], [-8, 10], [8, 10]], float)
+    turn = np.radians(26)
+    points = level @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) + 45
     for width, height in ((100, 100), (400, 100)):
         faces = Detections.make(1, box=[[0, 0, 1, 1]], score=[1], landmarks=(points / [width, height])[None])
         roll = describe(faces, np.zeros((height, width), np.uint8)).pose[0, 0]
-        assert roll == pytest.approx(26, abs=4)
+        assert roll == pytest.approx(26, abs=1)

@@ -85,7 +85,9 @@ def test_r46_equal_confidences_are_ordered_by_time() -> None:
 
 def test_r28_face_rows_are_the_faces_by_time() -> None:
     rows = [json.loads(row) for row in face_rows(TRACKS)]
-    assert rows == [{"Timestamp": int(TRACKS.time_ms[row]), "Face": expected_face(TRACKS, row)} for row in np.flatnonzero(TRACKS.has_face).tolist()]
+    assert rows == [
+        {"Timestamp": int(TRACKS.time_ms[row]), "Face": expected_face(TRACKS, row)} for row in np.flatnonzero(TRACKS.has_face).tolist()
+    ]
 
 
 @pytest.mark.parametrize("shape", ["PersonDetection", "FaceDetection"])

@@ -1,19 +1,18 @@
-"""Pages in DynamoDB: one range query each, the same bytes when written again, every page or an error."""
+"""Pages in DynamoDB: one request each by exact keys, the same bytes when written again, every page or an error."""
 
 from __future__ import annotations
 
-import json
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.cloud import Cloud
-from tests.tracks import random_tracks
 from trackway.errors import SystemFault
 from trackway.jobs.record import JobRecord
 from trackway.results.pages import Series
-from trackway.results.rows import person_rows
+from trackway.store.pages import PageStore
 
 ROWS = [b'{"row":%d}' % number for number in range(2500)]
 BUDGET = 10**9
@@ -54,56 +53,59 @@ def test_writing_again_changes_nothing(cloud: Cloud, job: JobRecord) -> None:
 
 
 def test_a_missing_page_is_our_fault_never_a_shorter_answer(cloud: Cloud, job: JobRecord) -> None:
-    for first_row, offset in ((1000, 500), (2000, 2000), (2000, 1999)):
+    for first_row, offset in ((1000, 500), (1250, 500), (2250, 2300), (0, 0)):
         key: Any = {"pk": {"S": f"JOB#{job.job_id}"}, "sk": {"S": f"PAGE#0001#persons-by-time#{first_row:09}"}}
         cloud.clients.dynamodb.delete_item(TableName=cloud.table, Key=key)
         with pytest.raises(SystemFault, match="damaged"):
-            cloud.pages.read(job, Series.PERSONS_BY_TIME, offset, 400 if offset == 2000 else 700, BUDGET)
+            cloud.pages.read(job, Series.PERSONS_BY_TIME, offset, 1000, BUDGET)
         cloud.pages.write(job, Series.PERSONS_BY_TIME, ROWS)
 
 
-def test_a_page_needs_one_request_and_so_does_one_across_two_blocks(cloud: Cloud, job: JobRecord) -> None:
+def test_a_page_is_one_request_and_asks_for_nothing_by_range(cloud: Cloud, job: JobRecord) -> None:
     requests: list[str] = []
     cloud.clients.dynamodb.meta.events.register("before-call.dynamodb.*", lambda model, **_: requests.append(model.name))
     cloud.pages.read(job, Series.PERSONS_BY_TIME, 0, 1000, BUDGET)
-    cloud.pages.read(job, Series.PERSONS_BY_TIME, 700, 1000, BUDGET)
-    assert requests == ["Query", "Query"]
+    cloud.pages.read(job, Series.PERSONS_BY_TIME, 777, 1000, BUDGET)
+    assert requests == ["BatchGetItem", "BatchGetItem"]
 
 
-def test_pages_beyond_one_answer_of_dynamodb_are_found(cloud: Cloud) -> None:
-    """Two blocks of rows that hardly compress are more than the megabyte that one Query returns."""
-    wide = [
-        json.dumps({"row": number, "noise": msgspec.json.encode(list(range(number, number + 160))).decode()}).encode()
-        for number in range(2000)
-    ]
-    real = list(person_rows(random_tracks(2000, faces=1.0), "TIMESTAMP"))
-    for rows in (wide, real):
-        record = cloud.recorded()
-        cloud.pages.write(record, Series.PERSONS_BY_TIME, rows)
-        cloud.jobs.record_results(record.job_id, {Series.PERSONS_BY_TIME.key: len(rows)})
-        stored = cloud.jobs.get(record.job_id)
-        assert stored is not None
-        assert cloud.pages.read(stored, Series.PERSONS_BY_TIME, 500, 1000, BUDGET) == rows[500:1500]
+@pytest.mark.parametrize("size", [300, 3000, 100_000])
+def test_rows_of_any_size_are_read(cloud: Cloud, size: int) -> None:
+    """Blocks of the larger ones are cut, into more pages than one request may ask for."""
+    random = Random(size)
+    rows = [random.randbytes(size).hex().encode() for _ in range(min(260, 40_000_000 // size))]
+    record = cloud.recorded()
+    cloud.pages.write(record, Series.PERSONS_BY_TIME, rows)
+    cloud.jobs.record_results(record.job_id, {Series.PERSONS_BY_TIME.key: len(rows)})
+    stored = cloud.jobs.get(record.job_id)
+    assert stored is not None
+    assert cloud.pages.read(stored, Series.PERSONS_BY_TIME, 3, 1000, BUDGET) == rows[3:]
+    assert cloud.pages.read(stored, Series.PERSONS_BY_TIME, 200, 20, BUDGET) == rows[200:220]
+
+
+def test_keys_that_dynamodb_sends_back_are_asked_for_again(cloud: Cloud, job: JobRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trackway.store.pages.time.sleep", lambda seconds: None)
+    assert PageStore(_Busy(cloud, takes=2), cloud.table).read(job, Series.PERSONS_BY_TIME, 100, 1000, BUDGET) == ROWS[100:1100]  # type: ignore[arg-type]
 
 
 def test_items_that_dynamodb_sends_back_are_written_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trackway.store.pages.time.sleep", lambda seconds: None)
     record = cloud.recorded()
     busy = _Busy(cloud)
-    assert type(cloud.pages)(busy, cloud.table).write(record, Series.PERSONS_BY_TIME, [b"x"] * 40_000) == 40_000  # type: ignore[arg-type]
+    assert PageStore(busy, cloud.table).write(record, Series.PERSONS_BY_TIME, [b"x"] * 10_000) == 10_000  # type: ignore[arg-type]
     items = cloud.clients.dynamodb.query(
         TableName=cloud.table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :page)",
         ExpressionAttributeValues={":pk": {"S": f"JOB#{record.job_id}"}, ":page": {"S": "PAGE#"}},
     )["Items"]
-    assert [int(item["sk"]["S"][-9:]) for item in items] == list(range(0, 40_000, 1000))
+    assert [int(item["sk"]["S"][-9:]) for item in items] == list(range(0, 10_000, 250))
     assert busy.largest == 25
 
 
 def test_a_table_that_takes_nothing_is_reported(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trackway.store.pages.time.sleep", lambda seconds: None)
     with pytest.raises(SystemFault, match="throttled"):
-        type(cloud.pages)(_Busy(cloud, takes=0), cloud.table).write(cloud.recorded(), Series.PERSONS_BY_TIME, ROWS)  # type: ignore[arg-type]
+        PageStore(_Busy(cloud, takes=0), cloud.table).write(cloud.recorded(), Series.PERSONS_BY_TIME, ROWS)  # type: ignore[arg-type]
 
 
 class _Busy:
@@ -113,6 +115,13 @@ class _Busy:
         self._client = cloud.clients.dynamodb
         self._takes = takes
         self.largest = 0
+
+    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
+        ((table, asked),) = RequestItems.items()
+        keys = asked["Keys"]
+        answer = self._client.batch_get_item(RequestItems={table: {**asked, "Keys": keys[: self._takes]}})
+        rest = keys[self._takes :]
+        return {**answer, "UnprocessedKeys": {table: {**asked, "Keys": rest}} if rest else {}}
 
     def batch_write_item(self, RequestItems: Any) -> Any:  # noqa: N803
         ((table, requests),) = RequestItems.items()

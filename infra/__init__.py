@@ -1,0 +1,1 @@
+"""What is deployed: one construct per concern, put together by `infra.stack`."""

@@ -1,0 +1,90 @@
+"""The images, read as text: no Docker is needed to see that they are pinned, small in rights and complete."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILES = ("containers/tracker/Dockerfile", "containers/tracker/Dockerfile.cpu")
+Instruction = tuple[str, str]
+
+
+@pytest.fixture(params=DOCKERFILES)
+def instructions(request: pytest.FixtureRequest) -> list[Instruction]:
+    """The instructions of a Dockerfile, continuation lines joined."""
+    return read(request.param)
+
+
+def read(dockerfile: str) -> list[Instruction]:
+    joined = re.sub(r"\\\n\s*", " ", (ROOT / dockerfile).read_text(encoding="utf-8"))
+    lines = [line for line in joined.splitlines() if line and not line.startswith("#")]
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def final_stage(instructions: list[Instruction]) -> list[Instruction]:
+    start = max(number for number, (word, _) in enumerate(instructions) if word == "FROM")
+    return instructions[start:]
+
+
+def test_bases_are_pinned(instructions: list[Instruction]) -> None:
+    (base,) = (rest.partition("=")[2] for word, rest in instructions if word == "ARG")
+    assert re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+[a-z0-9.-]*", base)
+    stages = {rest.split()[-1] for word, rest in instructions if word == "FROM" and " AS " in rest}
+    for word, rest in instructions:
+        if word == "FROM":
+            assert rest.split()[0] == "${BASE}" or rest.split()[0] in stages
+
+
+def test_the_container_runs_as_nobody_in_particular(instructions: list[Instruction]) -> None:
+    words = dict(final_stage(instructions))
+    assert words["USER"] == "10001:10001"
+    assert words["VOLUME"] == words["WORKDIR"] == "/work"
+    assert words["ENTRYPOINT"] == '["python", "/app/main.py"]'
+    last_words = [word for word, _ in final_stage(instructions)]
+    assert not {"RUN", "COPY", "ADD"} & set(last_words[last_words.index("USER") :])  # nothing that it runs as could be its own to change
+
+
+def test_everything_copied_is_there_and_in_the_build_context(instructions: list[Instruction]) -> None:
+    patterns = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert patterns[0] == "*"
+    kept = {pattern.removeprefix("!") for pattern in patterns if pattern.startswith("!")}
+    assert not any(word == "ADD" for word, _ in instructions)
+    for word, rest in instructions:
+        if word == "COPY" and not rest.startswith("--from="):
+            for source in rest.split()[:-1]:
+                assert (ROOT / source).exists(), source
+                assert any(fnmatch(source, pattern) or source.startswith(f"{pattern}/") for pattern in kept), source
+
+
+def test_packages_come_from_the_lock(instructions: list[Instruction]) -> None:
+    installs = [rest for word, rest in instructions if word == "RUN" and "pip install" in rest]
+    assert installs
+    assert all("--require-hashes" in install and "--no-deps" in install for install in installs)
+
+
+def test_models_are_in_the_image(instructions: list[Instruction]) -> None:
+    pulled = [rest for word, rest in instructions if word == "RUN" and "models pull" in rest]
+    assert pulled == ["TRACKWAY_CACHE=/opt/models python -m trackway.cli.main models pull"]
+    assert ("COPY", "--from=models /opt/models /opt/models") in final_stage(instructions)
+    (environment,) = (rest for word, rest in final_stage(instructions) if word == "ENV")
+    assert "TRACKWAY_CACHE=/opt/models" in environment
+
+
+def test_the_siblings_differ_in_base_lock_and_provider_only() -> None:
+    gpu, cpu = (read(dockerfile) for dockerfile in DOCKERFILES)
+    replaced = [
+        (word, rest.replace("requirements-gpu.txt", "requirements.txt").replace("TRACKWAY_PROVIDER=cuda", "TRACKWAY_PROVIDER=cpu"))
+        for word, rest in gpu
+        if word != "ARG" and "apt-get" not in rest
+    ]
+    assert replaced == [(word, rest) for word, rest in cpu if word != "ARG"]
+
+
+def test_a_gpu_is_required_where_there_is_one() -> None:
+    """Asked for CUDA by name, the worker fails rather than fall back to the CPU in silence."""
+    (environment,) = (rest for word, rest in final_stage(read(DOCKERFILES[0])) if word == "ENV")
+    assert "TRACKWAY_PROVIDER=cuda" in environment

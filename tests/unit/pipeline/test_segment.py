@@ -1,0 +1,186 @@
+"""From a file to a segment's tracks: real decoding and association, scripted detectors (SPEC R8, X4)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import Clip
+from tests.unit.pipeline.scripted import Scripted, scripted, uneven
+from trackway.columns import Tracks
+from trackway.errors import CorruptMedia, Stalled
+from trackway.jobs.options import JobOptions
+from trackway.media.probe import probe
+from trackway.media.segments import plan_segments
+from trackway.media.video import VideoInfo
+from trackway.pipeline.segment import expected_frames, track_segment
+from trackway.pipeline.video import track_video
+
+EVERY = JobOptions(sample_fps=0)
+
+
+@pytest.fixture
+def info(sample_clip: Clip) -> VideoInfo:
+    return probe(sample_clip.path).info
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    yield
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("trackway-")] == []
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int | None]] = []
+        self.done: list[int] = []
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        self.heard.append((name, total))
+
+    def update(self, done: int) -> None:
+        self.done.append(done)
+
+
+def assert_same(first: Tracks, second: Tracks) -> None:
+    for name, column in first.columns().items():
+        np.testing.assert_array_equal(column, second.columns()[name], err_msg=name)
+
+
+@pytest.mark.parametrize(("workers", "batch"), [(1, 1), (2, 1), (5, 1), (2, 4), (3, 7)])
+def test_the_number_of_workers_changes_nothing(sample_clip: Clip, info: VideoInfo, workers: int, batch: int) -> None:
+    alone = track_segment(sample_clip.path, info, EVERY, scripted(workers=1))
+    together = track_segment(sample_clip.path, info, EVERY, scripted(workers=workers, batch=batch, each=uneven))
+    assert_same(alone, together)
+    assert alone.frame.tolist() == list(range(info.frame_count))
+    assert alone.time_ms.tolist() == sample_clip.truth.frame_ms.tolist()
+    assert len(set(alone.person.tolist())) == 1
+
+
+def test_faces_are_described(sample_clip: Clip, info: VideoInfo) -> None:
+    tracks = track_segment(sample_clip.path, info, EVERY, scripted())
+    assert tracks.has_face.any()
+    assert np.isfinite(tracks.pose[tracks.has_face]).all()
+    quality = tracks.quality[tracks.has_face]
+    assert ((quality >= 0) & (quality <= 100)).all()
+
+
+def test_without_faces_nobody_looks_for_them(sample_clip: Clip, info: VideoInfo) -> None:
+    vision = scripted()
+    tracks = track_segment(sample_clip.path, info, JobOptions(sample_fps=0, faces=False), vision)
+    assert isinstance(vision.faces, Scripted)
+    assert vision.faces.frames == []
+    assert not tracks.has_face.any()
+    assert tracks.has_body.any()
+
+
+def test_sampling_takes_the_frames_of_the_grid(sample_clip: Clip, info: VideoInfo) -> None:
+    vision = scripted()
+    track_segment(sample_clip.path, info, JobOptions(sample_fps=5), vision)
+    assert isinstance(vision.persons, Scripted)
+    seen = sorted(vision.persons.frames)
+    assert seen == [number for number in range(info.frame_count) if number % 5 == 0]
+    assert vision.persons.shapes == {(1, 32, 64, 3)}
+
+
+def test_several_threads_work(sample_clip: Clip, info: VideoInfo) -> None:
+    vision = scripted(workers=3, each=uneven)
+    track_segment(sample_clip.path, info, EVERY, vision)
+    assert isinstance(vision.persons, Scripted)
+    assert len(vision.persons.threads) == 3
+    assert threading.get_ident() not in vision.persons.threads
+
+
+def test_progress_counts_analysed_frames(sample_clip: Clip, info: VideoInfo) -> None:
+    listener = Listener()
+    track_segment(sample_clip.path, info, JobOptions(sample_fps=5), scripted(), progress=listener)
+    assert listener.heard == [("track", 25)]
+    assert listener.done == list(range(1, 26))
+    assert expected_frames(info, 0) == info.frame_count
+    assert expected_frames(info, 1000) == info.frame_count
+
+
+def test_an_error_of_a_detector_is_raised_at_once(sample_clip: Clip, info: VideoInfo) -> None:
+    def fail(frame: int) -> None:
+        if frame == 11:
+            raise RuntimeError("frame 11")
+
+    vision = scripted(each=fail)
+    with pytest.raises(RuntimeError, match="frame 11"):
+        track_segment(sample_clip.path, info, EVERY, vision)
+    assert isinstance(vision.persons, Scripted)
+    assert len(vision.persons.frames) < 25
+
+
+def test_a_listener_may_end_the_run(sample_clip: Clip, info: VideoInfo) -> None:
+    class Impatient(Listener):
+        def update(self, done: int) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        track_segment(sample_clip.path, info, EVERY, scripted(), progress=Impatient())
+
+
+def test_a_hanging_detector_stalls(sample_clip: Clip, info: VideoInfo) -> None:
+    release = threading.Event()
+    with pytest.raises(Stalled):
+        track_segment(sample_clip.path, info, EVERY, scripted(each=lambda frame: None if frame < 3 else _wait(release)), stall_seconds=0.3)
+    release.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("trackway-"):
+            thread.join(5)
+
+
+def _wait(release: threading.Event) -> None:
+    release.wait(10)
+
+
+def test_segments_see_what_one_run_sees(sample_clip: Clip) -> None:
+    """Own frames of all segments are the frames of one run; what they share is the overlap."""
+    looked_at = probe(sample_clip.path)
+    segments = plan_segments(looked_at, 1.0)
+    assert len(segments) > 1
+    options = JobOptions(sample_fps=5)
+    whole = track_segment(sample_clip.path, looked_at.info, options, scripted())
+    own = []
+    for segment in segments:
+        tracks = track_segment(sample_clip.path, looked_at.info, options, scripted(), segment=segment)
+        own += tracks.frame[(tracks.time_ms >= segment.start_ms) & (tracks.time_ms < segment.end_ms)].tolist()
+    assert own == whole.frame.tolist()
+
+
+def test_a_video_in_one_segment(sample_clip: Clip) -> None:
+    listener = Listener()
+    one = track_video(sample_clip.path, EVERY, scripted(), progress=listener)
+    assert [name for name, _ in listener.heard] == ["probe", "track", "link"]
+    assert listener.done[-1] == one.info.frame_count
+    assert one.tracks.person.tolist() == [0] * one.info.frame_count
+    assert one.tracks.frame.tolist() == list(range(one.info.frame_count))
+
+
+def test_a_video_without_one_readable_frame_is_an_error(sample_clip: Clip, tmp_path: Path) -> None:
+    data = bytearray(sample_clip.path.read_bytes())
+    start = data.index(b"mdat") + 4
+    end = data.index(b"moov") - 4 if data.index(b"moov") > start else len(data)
+    data[start:end] = bytes(end - start)
+    path = tmp_path / "hollow.mp4"
+    path.write_bytes(data)
+    with pytest.raises(CorruptMedia):
+        track_video(path, EVERY, scripted())
+
+
+def test_progress_never_decreases_over_segments(tmp_path: Path) -> None:
+    from trackway.media.sample import make_sample
+
+    path = tmp_path / "long.mp4"
+    make_sample(path, seconds=16, fps=12, size=(160, 120), key_frame_interval=12)
+    listener = Listener()
+    result = track_video(path, JobOptions(sample_fps=4, segment_seconds=5), scripted(), progress=listener)
+    assert listener.done == sorted(listener.done)
+    assert [name for name, _ in listener.heard] == ["probe", "track", "link"]
+    assert result.tracks.frame.tolist() == sorted(set(result.tracks.frame.tolist()))
+    assert len(set(result.tracks.person.tolist())) == 1

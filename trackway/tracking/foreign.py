@@ -1,0 +1,83 @@
+"""Detections of any other detector, without a video: boxes, scores on a scale of their own, a frame rate."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from trackway.columns import Detections, Tracks
+from trackway.tracking.config import TrackingConfig
+from trackway.tracking.numbering import number_persons
+from trackway.tracking.segment import SegmentTracker
+
+__all__ = ["WEAK_SHARE", "associate_detections", "config_for_scores"]
+
+Array = npt.NDArray[Any]
+
+_DEFAULT = TrackingConfig()
+
+WEAK_SHARE = 0.2
+"""Share of a detector's boxes, from the weakest, that are only good for continuing a track."""
+
+
+def config_for_scores(score: Array, weak_share: float = WEAK_SHARE, config: TrackingConfig = _DEFAULT) -> TrackingConfig:
+    """Thresholds for scores of an unknown scale: probabilities, margins below zero, percentages, the same number everywhere.
+
+    One rule for all: nothing is thrown away, the weakest `weak_share` of all boxes only continue tracks, the others start them.
+
+    Args:
+        score: (N,) every score of the file.
+        weak_share: 0..1. Higher trusts the detector less: fewer false persons, faint ones found later or not at all.
+        config: everything else.
+    """
+    # Thresholds are scores that occur, in the precision in which they will be compared.
+    low, strong = np.quantile(score.astype(np.float32), [0, weak_share], method="lower") if len(score) else (0.0, 0.0)
+    persons = msgspec.structs.replace(config.persons, low_score=float(low), high_score=float(strong), new_score=float(strong))
+    return msgspec.structs.replace(config, persons=persons)
+
+
+def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: float, config: TrackingConfig) -> Tracks:
+    """Follow the persons behind boxes.
+
+    Args:
+        frame: (N,) frame number of each box, from 0, ascending. Frames without boxes count as analysed.
+        box_px: (N, 4) left, top, width, height in pixels.
+        score: (N,) confidence on the scale of `config`.
+        frame_rate: frames per second, greater than 0.
+        config: see `config_for_scores`.
+
+    Returns:
+        Linked tracks whose boxes are in pixels, since nobody knows the size of the picture.
+    """
+    # Of a picture one pixel wide and high, ratios are pixels.
+    tracker = SegmentTracker((1, 1), config)
+    nobody = Detections.make(0)
+    numbers, starts = np.unique(frame, return_index=True)
+    rows = dict(zip(numbers.tolist(), itertools.pairwise([*starts.tolist(), len(frame)]), strict=True))
+    time_ms = 0
+    for number in _analysed(numbers, math.ceil(config.persons.lost_seconds * frame_rate)):
+        time_ms = round(1000 * number / frame_rate)
+        first, last = rows.get(number, (0, 0))
+        found = Detections.make(
+            last - first,
+            frame=np.full(last - first, number),
+            time_ms=np.full(last - first, time_ms),
+            box=box_px[first:last],
+            score=score[first:last],
+        )
+        tracker.update(number, time_ms, found, nobody)
+    return number_persons(tracker.finish(), time_ms, config)
+
+
+def _analysed(numbers: Array, patience: int) -> Iterator[int]:
+    """The frames with boxes, and after each those without until all tracks have ended: a file may leave out a million."""
+    for number, following in itertools.zip_longest(numbers.tolist(), numbers[1:].tolist()):
+        yield number
+        if following is not None:
+            yield from range(number + 1, min(following, number + patience + 2))
