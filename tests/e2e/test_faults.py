@@ -19,7 +19,7 @@ from trackway.media.sample import make_sample
 @pytest.fixture(scope="module")
 def longer_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clip") / "longer.mp4"
-    make_sample(path, seconds=20, fps=12, size=(640, 360), key_frame_interval=12)
+    make_sample(path, seconds=10, fps=12, key_frame_interval=12)
     return path
 
 
@@ -43,7 +43,7 @@ def undisturbed(cloud: RunningCloud, longer_clip: Path) -> dict[str, Any]:
     job_id = upload_in_segments(cloud, longer_clip, "uploads/undisturbed.mp4")
     assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
     names = sorted(job["jobName"].replace(job_id, "JOB") for job in cloud.batch_jobs(job_id, "SUCCEEDED"))
-    assert names == ["assemble-JOB", "track-JOB-0", "track-JOB-1", "track-JOB-2", "track-JOB-3"]
+    assert names == ["assemble-JOB", "track-JOB-0", "track-JOB-1"]
     return results(cloud, job_id)
 
 
@@ -51,9 +51,8 @@ def test_people_are_followed_across_segments(undisturbed: dict[str, Any]) -> Non
     spans: dict[int, set[int]] = {}
     for row in undisturbed["TIMESTAMP"]:
         spans.setdefault(row["Person"]["Index"], set()).add(row["Timestamp"] // 5000)
-    assert max(map(len, spans.values())) >= 3  # somebody keeps one index through most of the segments
-    times = [row["Timestamp"] for row in undisturbed["TIMESTAMP"]]
-    assert {time // 5000 for time in times} == {0, 1, 2, 3}
+    assert {0, 1} in spans.values()  # somebody keeps one index
+    assert all(span <= {0, 1} for span in spans.values())
 
 
 def test_a_killed_worker_is_started_again_and_gives_the_same_bytes(
@@ -67,7 +66,7 @@ def test_a_killed_worker_is_started_again_and_gives_the_same_bytes(
         [attempt["container"]["exitCode"] for attempt in job["attempts"]]
         for job in cloud.client("batch").describe_jobs(jobs=[job["jobId"] for job in cloud.batch_jobs(job_id, "SUCCEEDED")])["jobs"]
     ]
-    assert sorted(attempts) == [[0], [0], [0], [137, 0], [137, 0]]
+    assert sorted(attempts) == [[0], [137, 0], [137, 0]]
     repeated = results(cloud, job_id)
     assert repeated.keys() == undisturbed.keys()
     differing = [name for name in undisturbed if repeated[name] != undisturbed[name]]
@@ -99,6 +98,6 @@ def test_a_killed_cloud_ends_its_jobs_after_the_next_start(cloud: RunningCloud, 
 
 def worker(job_id: str, step: str) -> int | None:
     """Process id of a job's worker, None where there is none."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     found = [line.split()[0] for line in listed.splitlines() if f"main.py {step} --job {job_id}" in line]
     return int(found[0]) if found else None

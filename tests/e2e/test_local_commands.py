@@ -44,9 +44,9 @@ def test_status_lists_the_jobs(cloud: RunningCloud) -> None:
     cloud.wait(job_id)
     shown = run("status", "--state", str(cloud.state))
     assert shown.returncode == 0, shown.stderr
-    line = next(line for line in shown.stdout.splitlines() if job_id in line)
-    assert "uploads/listed.mp4" in line
-    assert "FAILED" in line
+    lines = shown.stdout.splitlines()
+    facts = lines[lines.index(job_id) + 1]
+    assert facts.split()[:2] == ["FAILED", "uploads/listed.mp4"]
 
 
 def test_status_and_down_say_that_nothing_runs(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Painter:
         """Choose line width and letter size for pictures of `width` x `height`."""
         self._size = np.array([width, height], np.float32)
         self._line = max(1, round(min(width, height) / 270))
+        self._edge = max(1, round(self._line / 4))
         self._letters = max(12, round(min(width, height) / 34))
         self._labels: dict[int, Pixels] = {}
 
@@ -75,19 +76,20 @@ class Painter:
     def _draw_box(self, pixels: Pixels, box: Floats, color: Color, line: int) -> None:
         """An outline with dark edges, which stands out on any background."""
         first, last = self._fixed(np.array([box[:2], box[:2] + box[2:]]))
-        for drawn, thickness in ((_DARK, line + 2), (color, line)):
+        for drawn, thickness in ((_DARK, line + 2 * self._edge), (color, line)):
             cv2.rectangle(pixels, first, last, drawn, thickness, cv2.LINE_AA, _FINE)
 
     def _draw_points(self, pixels: Pixels, points: Floats, face_width: float) -> None:
         radius = max(1.0, min(1.3 * self._line, face_width / 22))
         for point in self._fixed(points):
-            for drawn, size in ((_DARK, radius + 1), (_LIGHT, radius)):
+            for drawn, size in ((_DARK, radius + self._edge), (_LIGHT, radius)):
                 cv2.circle(pixels, point, round(size * 2**_FINE), drawn, cv2.FILLED, cv2.LINE_AA, _FINE)
 
     def _draw_trail(self, pixels: Pixels, trail: Floats, color: Color, body_width: float) -> None:
         """The way that led here, fainter and thinner the longer ago; next to nothing of someone who stands still."""
-        strength = float(np.clip(np.ptp(trail[:, 0]) / body_width / 0.5 - 0.3, 0, 1)) if len(trail) > 1 else 0.0
-        if not strength:
+        walked = float(np.ptp(trail[:, 0])) if len(trail) > 1 else 0.0
+        strength = min(2 * walked / max(body_width, 0.01) - 0.3, 1.0)
+        if strength <= 0:
             return
         points = np.array(self._fixed(trail), np.int32)
         limits = self._size.astype(np.int32)
@@ -102,7 +104,7 @@ class Painter:
         for index, (_, opacity) in enumerate(_TRAIL):
             inked = part.copy()
             some = [points[marks[index] : marks[index + 1] + 1]]
-            for drawn, thickness in ((_DARK, self._line + 2), (color, self._line)):
+            for drawn, thickness in ((_DARK, self._line + 2 * self._edge), (color, self._line)):
                 cv2.polylines(inked, some, False, drawn, thickness + index * self._line // 2, cv2.LINE_AA, _FINE)
             cv2.addWeighted(inked, strength * opacity, part, 1 - strength * opacity, 0, dst=part)
 

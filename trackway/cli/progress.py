@@ -22,7 +22,7 @@ class RateColumn(ProgressColumn):
 
 
 class Bar:
-    """A `trackway.progress.Progress` that draws on the terminal's standard error; a pipe gets one line per stage."""
+    """A `trackway.progress.Progress` that draws on the terminal's standard error; anything else is left in peace."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
@@ -50,8 +50,6 @@ class Bar:
     def stage(self, name: str, total: int | None = None) -> None:
         """Ends the stage before and begins the next."""
         self._finish()
-        if not self._console.is_terminal:
-            self._console.print(f"{name} ({total})" if total else name, highlight=False)
         self._task = self._progress.add_task(name, total=total, expected=total if total is not None else "?")
 
     def update(self, done: int) -> None:

@@ -10,8 +10,8 @@ from typing import Self
 
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
 
+from trackway.jobs.record import Phase
 from trackway.local.environment import CREDENTIALS
 from trackway.local.home import DEFAULT_STATE, Endpoints
 from trackway.local.jobs import JobView
@@ -76,12 +76,10 @@ def welcome(endpoints: Endpoints, state: Path, resumed: int) -> None:
 
 
 def show_jobs(endpoints: Endpoints, jobs: Iterable[JobView]) -> None:
-    """The address and a table of jobs, newest first."""
-    console = Console()
-    console.print(
-        f"The embedded cloud runs on [bold]{endpoints.aws}[/] (upload to s3://{endpoints.videos_bucket}/uploads/).", highlight=False
-    )
-    table = Table("Job", "Video", "Status", "Phase", "Progress", "Message", box=None, header_style="bold")
+    """The address, and two lines for each job, newest first: its id, to be copied, and how it stands."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"The embedded cloud runs on [bold]{endpoints.aws}[/]; upload to s3://{endpoints.videos_bucket}/uploads/.")
     for job in jobs:
-        table.add_row(job.job_id, job.video, job.status, job.phase, job.progress, job.message)
-    console.print(table if table.row_count else "No job yet.", soft_wrap=True)
+        facts = (job.status, job.phase if job.phase != Phase.DONE else "", job.progress, job.video, job.message)
+        console.print(f"\n[bold]{job.job_id}[/]")
+        console.print("  " + "  ".join(filter(None, facts)), markup=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -59,8 +61,13 @@ def test_the_sidecar_lies_beside_the_video(cloud: Cloud) -> None:
         cloud.objects.sidecar(video)
 
 
-def test_artifacts_come_back(cloud: Cloud) -> None:
+def test_artifacts_come_back(cloud: Cloud, tmp_path: Path) -> None:
+    assert not cloud.objects.has_artifact("jobs/1/plan.json")
     cloud.objects.put_artifact("jobs/1/plan.json", b"{}", "application/json")
+    assert cloud.objects.has_artifact("jobs/1/plan.json")
     assert cloud.objects.get_artifact("jobs/1/plan.json") == b"{}"
+    (tmp_path / "table").write_bytes(b"rows")
+    cloud.objects.put_file("jobs/1/table", tmp_path / "table", "application/octet-stream")
+    assert cloud.objects.get_artifact("jobs/1/table") == b"rows"
     with pytest.raises(FileNotFoundError, match=r"jobs/2/plan\.json"):
         cloud.objects.get_artifact("jobs/2/plan.json")

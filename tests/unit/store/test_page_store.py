@@ -119,7 +119,8 @@ class _Busy:
     def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
         ((table, asked),) = RequestItems.items()
         keys = asked["Keys"]
-        answer = self._client.batch_get_item(RequestItems={table: {**asked, "Keys": keys[: self._takes]}})
+        now: Any = {table: {**asked, "Keys": keys[: self._takes]}}
+        answer = self._client.batch_get_item(RequestItems=now)
         rest = keys[self._takes :]
         return {**answer, "UnprocessedKeys": {table: {**asked, "Keys": rest}} if rest else {}}
 
