@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import Clip
 from tests.e2e.running import RunningCloud, until
 from trackway.media.sample import make_sample
+from trackway.store.jobs import JobStore
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,10 @@ def test_a_killed_worker_is_started_again_and_gives_the_same_bytes(
     cloud: RunningCloud, longer_clip: Path, undisturbed: dict[str, Any]
 ) -> None:
     job_id = upload_in_segments(cloud, longer_clip, "uploads/killed worker.mp4")
-    for process in (until(lambda: worker(job_id, "track"), 120), until(lambda: worker(job_id, "assemble"), 240)):
-        os.kill(process, signal.SIGKILL)
+    store = JobStore(cloud.client("dynamodb"), cloud.outputs["table"])
+    until(lambda: any(done for done, _ in store.read_progress(job_id).values()), 120)  # in the middle of its frames
+    os.kill(until(lambda: worker(job_id, "track")), signal.SIGKILL)
+    os.kill(until(lambda: worker(job_id, "assemble"), 240), signal.SIGKILL)
     assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
     attempts = [
         [attempt["container"]["exitCode"] for attempt in job["attempts"]]

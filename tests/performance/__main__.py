@@ -1,7 +1,7 @@
 """`make bench`: every performance claim of the documents, each compared side by side in one run.
 
-    python -m tests.performance                 all of them
-    python -m tests.performance accuracy api    some of them
+python -m tests.performance                 all of them
+python -m tests.performance accuracy api    some of them
 """
 
 from __future__ import annotations

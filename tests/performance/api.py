@@ -1,38 +1,43 @@
 """What a caller of the API waits for: how long a function takes to import, and how long a page takes in small and large jobs.
 
-Without surroundings the table is moto's, in this process. With AWS_ENDPOINT_URL and TRACKWAY_TABLE in the environment it is that one.
+The table is one in this process that answers at once; with TRACKWAY_TABLE (and AWS_ENDPOINT_URL) in the environment it is that one.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import itertools
 import json
+import logging
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
-import pytest
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.cloud import METADATA, small_cloud
+from tests.cloud import METADATA
 from tests.contract.gateway import http_event
+from tests.performance.memory_table import memory_client
 from tests.tracks import random_tracks
+from trackway.api.endpoint import Endpoint
+from trackway.api.get_person_tracking import GetPersonTracking
 from trackway.jobs.identity import new_job_id
 from trackway.jobs.options import JobOptions
 from trackway.jobs.record import JobRecord, Status, Video
 from trackway.results import tokens
 from trackway.results.pages import Series
 from trackway.results.rows import person_rows
+from trackway.store.attributes import to_item
 from trackway.store.clients import Clients
 from trackway.store.jobs import JobStore
 from trackway.store.pages import PageStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 __all__ = ["main"]
 
@@ -48,23 +53,23 @@ def main() -> None:
     """Measures and prints both tables."""
     console = Console()
     imports = Table(
-        "function", "import ms", "with clients opened ms", title=f"Import, median of {PROCESSES} fresh processes (bound: 250 ms)"
+        "function", "import ms", "with clients opened ms", title=f"Import of functions, {PROCESSES} fresh processes (bound: 250 ms)"
     )
     for function in FUNCTIONS:
         opened = {"get": "endpoint", "start": "endpoint", "door": "door"}[function]
         imports.add_row(function, f"{_import_ms(function):.0f}", f"{_import_ms(function, f'handler.{opened}(); '):.0f}")
     console.print(imports)
-    pages = Table(
-        "rows of the job", "row", "median ms", "best ms", title=f"One page of 1,000 rows in functions/get, {READS} reads (bound: 20 ms)"
-    )
-    with _table() as (jobs, store):
-        written = {rows: _job(jobs, store, rows) for rows in JOBS}
-        medians: dict[int, list[float]] = {rows: [] for rows in JOBS}
-        for share, rows in itertools.product((0.0, 0.5, 1.0), JOBS):
-            offset = int(share * (rows - 1000))
-            taken = _page_ms(written[rows], offset)
-            medians[rows].append(statistics.median(taken))
-            pages.add_row(f"{rows:,}", f"{offset:,}", f"{statistics.median(taken):.1f}", f"{min(taken):.1f}")
+    pages = Table("rows of the job", "row", "median ms", "best ms", title=f"One page of 1,000 rows, {READS} reads (bound: 20 ms)")
+    table = os.environ.get("TRACKWAY_TABLE", "memory")
+    client = Clients().dynamodb if "TRACKWAY_TABLE" in os.environ else memory_client()
+    get = Endpoint({"GetPersonTracking": GetPersonTracking(JobStore(client, table), PageStore(client, table))}, logging.getLogger("bench"))
+    written = {rows: _job(client, table, rows) for rows in JOBS}
+    medians: dict[int, list[float]] = {rows: [] for rows in JOBS}
+    for share, rows in itertools.product((0.0, 0.5, 1.0), JOBS):
+        offset = int(share * (rows - 1000))
+        taken = _page_ms(get, written[rows], offset)
+        medians[rows].append(statistics.median(taken))
+        pages.add_row(f"{rows:,}", f"{offset:,}", f"{statistics.median(taken):.1f}", f"{min(taken):.1f}")
     console.print(pages)
     small, large = (statistics.median(medians[rows]) for rows in JOBS)
     console.print(f"A page of the large job takes {large / small:.2f} times that of the small one (bound: within 20 %).")
@@ -80,18 +85,7 @@ def _import_ms(function: str, then: str = "") -> float:
     )
 
 
-@contextlib.contextmanager
-def _table() -> Iterator[tuple[JobStore, PageStore]]:
-    with contextlib.ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setenv("POWERTOOLS_LOG_LEVEL", "WARNING")
-        if "TRACKWAY_TABLE" not in os.environ:
-            patch.setenv("TRACKWAY_TABLE", stack.enter_context(small_cloud()).table)
-        client = Clients().dynamodb
-        yield JobStore(client, os.environ["TRACKWAY_TABLE"]), PageStore(client, os.environ["TRACKWAY_TABLE"])
-
-
-def _job(jobs: JobStore, store: PageStore, rows: int) -> JobRecord:
+def _job(client: DynamoDBClient, table: str, rows: int) -> JobRecord:
     """A job that succeeded with so many rows, half of them with faces."""
     now = int(time.time())
     record = JobRecord(
@@ -103,29 +97,27 @@ def _job(jobs: JobStore, store: PageStore, rows: int) -> JobRecord:
         created_at=now * 1000,
         updated_at=now * 1000,
         expires_at=now + 86400,
+        status=Status.SUCCEEDED,
+        video_metadata=METADATA,
+        result_version=1,
+        rows={SERIES.key: rows},
     )
-    jobs.create(record)
+    values = msgspec.to_builtins(record, builtin_types=(bytes,))
+    client.put_item(TableName=table, Item=to_item({"pk": f"JOB#{record.job_id}", "sk": "META", **values}))
     some = list(person_rows(random_tracks(20_000, faces=0.5), "TIMESTAMP"))
-    count = store.write(record, SERIES, itertools.islice(itertools.cycle(some), rows))
-    jobs.record_video(record.job_id, METADATA)
-    jobs.record_results(record.job_id, {SERIES.key: count})
-    jobs.finish(record.job_id, Status.SUCCEEDED, None)
-    written = jobs.get(record.job_id)
-    assert written is not None
-    return written
+    PageStore(client, table).write(record, SERIES, itertools.islice(itertools.cycle(some), rows))
+    return record
 
 
-def _page_ms(record: JobRecord, offset: int) -> list[float]:
-    """Milliseconds in the function for the page that begins with a row, after one read that does not count."""
-    handle = importlib.import_module("functions.get.handler").handle
+def _page_ms(get: Endpoint, record: JobRecord, offset: int) -> list[float]:
+    """Milliseconds from event to answer for the page that begins with a row, after one read that does not count."""
     token = tokens.issue(record.token_key, record.job_id, SERIES, record.result_version, offset, now=time.time())
     body = json.dumps({"JobId": record.job_id, "NextToken": token}).encode()
     event = http_event("/GetPersonTracking", {"x-amz-target": "RekognitionService.GetPersonTracking"}, body)
-    context = SimpleNamespace(function_name="get", memory_limit_in_mb=1024, invoked_function_arn="arn", aws_request_id="id")
     taken = []
     for _ in range(READS + 1):
         began = time.perf_counter()
-        answer = handle(event, context)
+        answer = get(event)
         taken.append((time.perf_counter() - began) * 1000)
         assert answer["body"].count('"Timestamp"') == 1000
     return taken[1:]

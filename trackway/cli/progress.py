@@ -22,10 +22,16 @@ class RateColumn(ProgressColumn):
 
 
 class Bar:
-    """A `trackway.progress.Progress` that draws on the terminal's standard error; anything else is left in peace."""
+    """A `trackway.progress.Progress` that draws on the terminal's standard error.
 
-    def __init__(self, console: Console | None = None) -> None:
+    Args:
+        console: where to draw instead.
+        lines: print a line per stage where the output is no terminal; otherwise a pipe or a log gets nothing.
+    """
+
+    def __init__(self, console: Console | None = None, *, lines: bool = False) -> None:
         self._console = console or Console(stderr=True)
+        self._lines = lines and not self._console.is_terminal
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description:<22}"),
@@ -50,6 +56,8 @@ class Bar:
     def stage(self, name: str, total: int | None = None) -> None:
         """Ends the stage before and begins the next."""
         self._finish()
+        if self._lines:
+            self._console.print(f"{name} ..." if total is None else f"{name} ({total}) ...", highlight=False)
         self._task = self._progress.add_task(name, total=total, expected=total if total is not None else "?")
 
     def update(self, done: int) -> None:

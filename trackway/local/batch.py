@@ -139,14 +139,14 @@ class BatchRunner:
             child.terminate()
 
     def wait(self, job_id: str) -> dict[str, Any]:
-        """Waits for a job's end and returns its record."""
+        """Waits for a job's end, or for that of the cloud, and returns its record."""
         job: dict[str, Any] = self._batch._jobs[job_id]
         with self._changed:
-            self._changed.wait_for(lambda: job["status"] in _FINAL)
+            self._changed.wait_for(lambda: job["status"] in _FINAL or self._closed)
         return job
 
     def close(self) -> None:
-        """From now on no end is recorded: the jobs stay open, for the next start of the cloud to find."""
+        """The cloud is ending: no attempt is started any more, and nobody waits any longer."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -80,7 +80,7 @@ def _run(video: Path | None, output: Path, console: Console) -> None:
     if Home(state).process() is None:
         shutil.rmtree(state)
     try:
-        with Bar(console) as bar:
+        with Bar(console, lines=True) as bar:
             pull(load_pack(), ModelCache(), progress=bar)
             folder = _made(output / ("sample" if video is None else video.stem))
             if video is None:

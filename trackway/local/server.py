@@ -103,8 +103,9 @@ class Server:
 
     def stop(self) -> None:
         """Saves the state, ends every function and job, then the server. What ran is taken up at the next start."""
-        self._batch.close()
         self._snapshots.close()
+        self._workflow.close()
+        self._batch.close()
         self._processes.close()
         if self._serving is not None:
             self._loop.call_soon_threadsafe(self._ending.set)

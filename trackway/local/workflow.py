@@ -49,6 +49,8 @@ class Workflow:
     def __init__(self, batch: BatchRunner, changed: Callable[[], object]) -> None:
         self._batch = batch
         self._changed = changed
+        self._states: Any = None
+        self._responses: Any = None
         self._interrupted: list[tuple[str, str, str]] = []
         self._jobs: dict[str, set[str]] = {}  # execution -> its unfinished Batch jobs
         self._lock = threading.Lock()
@@ -65,8 +67,8 @@ class Workflow:
         from ministack.core import responses
         from ministack.services import stepfunctions
 
-        self._states: Any = stepfunctions
-        self._responses: Any = responses
+        self._states = stepfunctions
+        self._responses = responses
         stepfunctions._SERVICE_DISPATCH["arn:aws:states:::batch:submitJob"] = self._submit_job
         self._wrap("_execute_task", self._execute_task)
         self._wrap("_invoke_resource_with_timeout", self._with_timeout)
@@ -82,6 +84,13 @@ class Workflow:
                 context = contextvars.copy_context()
             threading.Thread(target=context.run, args=(self._states._run_execution, arn), daemon=True).start()
         return len(self._interrupted)
+
+    def close(self) -> None:
+        """The cloud is ending, its state is saved: no execution enters another state, or tells anybody that it has failed."""
+        executions = self._states._executions._data if self._states else {}
+        for execution in list(executions.values()):
+            if execution["status"] == "RUNNING":
+                execution["status"] = "ABORTED"
 
     def _wrap(self, name: str, wrapper: Callable[..., Any]) -> None:
         inner = getattr(self._states, name)
@@ -104,7 +113,7 @@ class Workflow:
         with self._open(execution, answer["jobId"]):
             job = self._batch.wait(answer["jobId"])
         view = _first_letter(job, str.upper)
-        if job["status"] == "FAILED":
+        if job["status"] != "SUCCEEDED":
             raise error("States.TaskFailed", json.dumps(view))
         return view
 

@@ -38,6 +38,7 @@ def read_frames(
     segment: Segment | None = None,
     sample_fps: float = 0.0,
     limits: MediaLimits = DEFAULT_LIMITS,
+    threads: int | None = None,
 ) -> Iterator[Frame]:
     """Decode a video, or one segment of it with its overlap, in presentation order; memory stays flat.
 
@@ -49,6 +50,8 @@ def read_frames(
         segment: from `plan_segments`; all frames of the video when None.
         sample_fps: frames per second to take at most, those that `enters_sample` names; 0 takes every frame.
         limits: the picture size may change midway; a picture beyond the limit is left out like a damaged one.
+        threads: of the decoder. More only helps where nothing else wants the processors; by default half of them, 4 at most,
+            which is one on two processors.
 
     Raises:
         CorruptMedia: not one frame of the video can be decoded.
@@ -56,7 +59,7 @@ def read_frames(
     """
     part = segment or Segment(index=0, start_ms=0, end_ms=max(1, info.duration_ms), start_pts=info.start_pts)
     found = False
-    with _opened(path, info, part, limits) as (stream, source):
+    with _opened(path, info, part, limits, threads or _spare_threads()) as (stream, source):
         for frame in _frames(stream, source, info, part, sample_fps):
             found = True
             yield frame
@@ -120,20 +123,22 @@ def _pictures(stream: VideoStream, source: Packets, is_wanted: Callable[[int], b
 
 
 @contextlib.contextmanager
-def _opened(path: str | os.PathLike[str], info: VideoInfo, part: Segment, limits: MediaLimits) -> Iterator[tuple[VideoStream, Packets]]:
+def _opened(
+    path: str | os.PathLike[str], info: VideoInfo, part: Segment, limits: MediaLimits, threads: int
+) -> Iterator[tuple[VideoStream, Packets]]:
     """The video track, and its packets from a key frame before the part on."""
     if part.index > 0:
-        with _open(path, info, limits) as stream:
+        with _open(path, info, limits, threads) as stream:
             source = _sought(stream, part)
             if source is not None:
                 yield stream, source
                 return
-    with _open(path, info, limits) as stream:
+    with _open(path, info, limits, threads) as stream:
         yield stream, packets(stream)
 
 
 @contextlib.contextmanager
-def _open(path: str | os.PathLike[str], info: VideoInfo, limits: MediaLimits) -> Iterator[VideoStream]:
+def _open(path: str | os.PathLike[str], info: VideoInfo, limits: MediaLimits, threads: int) -> Iterator[VideoStream]:
     try:
         container = open_container(path, info.demuxer, limits)
     except av.FFmpegError as error:
@@ -142,7 +147,7 @@ def _open(path: str | os.PathLike[str], info: VideoInfo, limits: MediaLimits) ->
         stream = container.streams[info.stream] if info.stream < len(container.streams) else None
         if not isinstance(stream, VideoStream) or stream.codec_context is None:
             raise CorruptMedia("The video was changed since it was looked at: its picture track is gone.")
-        bound_decoder(stream, limits, threads=_decoder_threads())
+        bound_decoder(stream, limits, threads=threads)
         yield stream
 
 
@@ -159,6 +164,7 @@ def _sought(stream: VideoStream, part: Segment) -> Packets | None:
     return itertools.chain([first], source)
 
 
-def _decoder_threads() -> int:
-    """Half of the processors: the other half infers. One thread on two, where frame threads cost more than they bring."""
-    return max(1, min(4, len(os.sched_getaffinity(0)) // 2))
+def _spare_threads() -> int:
+    """Half of the processors: the other half infers. Frame threads cost 3 to 7 % more work, which two processors lack."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(4, processors // 2))

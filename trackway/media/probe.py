@@ -183,9 +183,10 @@ def _timed(listing: Listing) -> _Timing:
     span = float((int(pts[-1]) - int(pts[0])) * time_base)
     nominal = float(Fraction(*listing.nominal_rate))
     rate = (len(pts) - 1) / span if span else nominal or _USUAL_RATE
-    if abs(rate - nominal) < 0.005 * nominal:
+    steady = abs(rate - nominal) < 0.005 * nominal
+    if steady:
         rate = nominal  # free of the container's rounding
-    shown = float(listing.last_duration * time_base) if listing.last_duration > 0 else 1 / rate
+    shown = 1 / rate if steady or listing.last_duration <= 0 else float(listing.last_duration * time_base)
     return _Timing(True, time_base, pts, is_key, span + shown, rate)
 
 

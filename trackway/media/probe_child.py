@@ -6,6 +6,7 @@ msgpack `Listing` or `Refusal` to standard output, and imports as little as poss
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import resource
@@ -234,7 +235,8 @@ def bound_process(limits: MediaLimits) -> None:
     ):
         hard = resource.getrlimit(kind)[1]
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (bound, bound))
+        with contextlib.suppress(ValueError):  # macOS knows RLIMIT_AS but refuses to set it
+            resource.setrlimit(kind, (bound, bound))
 
 
 def main(arguments: list[str], write: Callable[[bytes], object]) -> None:

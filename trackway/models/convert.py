@@ -43,6 +43,7 @@ def convert(model: Model, members: Mapping[str, bytes]) -> bytes:
         if output.channels is not None:
             _keep_channels(network, output.name, output.channels)
     _take_pictures(network)
+    _drop_unread(network)
     onnx.checker.check_model(network)
     data: bytes = network.SerializeToString(deterministic=True)
     return data
@@ -92,6 +93,14 @@ def _take_pictures(network: onnx.ModelProto) -> None:
     rest = list(graph.node)
     del graph.node[:]
     graph.node.extend([*steps, *rest])
+
+
+def _drop_unread(network: onnx.ModelProto) -> None:
+    """Drops weights that no node reads; onnxruntime would, with a warning for each."""
+    read = {name for node in network.graph.node for name in node.input}
+    used = [onnx.TensorProto.FromString(weight.SerializeToString()) for weight in network.graph.initializer if weight.name in read]
+    del network.graph.initializer[:]
+    network.graph.initializer.extend(used)
 
 
 def _keep_channels(network: onnx.ModelProto, output: str, channels: Sequence[int]) -> None:

@@ -40,6 +40,8 @@ WAYS = [
     ("mpg", MPEG2),
     ("avi", {"codec": "mpeg4"}),
     ("flv", NO_B_FRAMES),
+    ("ts", {"codec_options": {"x264-params": "interlaced=1:open-gop=1:bframes=3"}, "size": (160, 128)}),
+    ("mpg", {"codec": "mpeg2video", "codec_options": {"flags": "+ilme+ildct", "bf": "2"}, "size": (160, 128)}),
 ]
 
 Picture = tuple[int, int, int]
@@ -69,7 +71,9 @@ def test_segments_give_what_one_run_gives(make_clip: MakeClip, suffix: str, opti
     segments = plan_segments(found, 0.9)
     assert len(segments) > 2
     assert [picture for segment in segments for picture in own(pictures(path, found, segment=segment), segment)] == whole
+    assert pictures(path, found, threads=3) == whole
     sampled = pictures(path, found, sample_fps=7.0)
+    assert pictures(path, found, sample_fps=7.0, threads=3) == sampled
     assert sampled == [picture for before, picture in zip([None, *whole], whole, strict=False) if taken(picture, before, 7.0)]
     assert [picture for segment in segments for picture in own(pictures(path, found, segment=segment, sample_fps=7.0), segment)] == sampled
 
@@ -116,6 +120,21 @@ def test_a_container_without_a_usable_index_is_read_from_the_start(make_clip: Ma
     segment = plan_segments(found, 1.0)[2]
     astray = Segment(**{name: getattr(segment, name) for name in segment.__struct_fields__ if name != "seek_pts"}, seek_pts=-(2**40))
     assert pictures(path, found, segment=astray) == pictures(path, found, segment=segment)
+
+
+def test_a_recording_that_starts_between_key_frames_starts_at_the_next(make_clip: MakeClip, tmp_path: Path) -> None:
+    """What cannot be decoded does not exist: the first picture is at 0."""
+    path, truth = make_clip("ts", seconds=2.0, key_frame_interval=20)
+    data = path.read_bytes()
+    cut = tmp_path / "cut.ts"
+    cut.write_bytes(data[len(data) // 4 // 188 * 188 :])
+    found = probe(cut)
+    frames = pictures(cut, found)
+    missing = len(truth.frame_ms) - len(frames)
+    assert missing in (20, 40)
+    assert found.info.frame_count == len(frames)
+    assert [(number, time_ms) for number, time_ms, _ in frames] == [(number, 40 * number) for number in range(len(frames))]
+    assert [pixels for *_, pixels in frames] == [pixels for *_, pixels in pictures(path, probe(path))][missing:]
 
 
 def test_counted_frames_are_in_order_and_complete(make_clip: MakeClip) -> None:

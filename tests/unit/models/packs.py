@@ -34,6 +34,7 @@ def old_onnx(random: np.random.Generator) -> bytes:
         helper.make_node("Conv", ["x", "v"], ["distances"]),
         helper.make_node("Add", ["distances", "one"], ["size"]),
     ]
+    weights["batches_tracked"] = np.zeros(1, np.float32)
     weights["one"] = np.arange(1, 3, dtype=np.float32).reshape(1, 2, 1, 1)
     inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [10, 3, 32, 32])]
     inputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape) for name, array in weights.items()]
