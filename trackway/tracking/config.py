@@ -25,7 +25,7 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
     measured: tuple[float, float] = (0.05, 0.08)
     acceleration: tuple[float, float] = (1.0, 0.1)
     first_speed: tuple[float, float] = (1.0, 0.2)
-    size_memory: float = 2.0
+    size_memory: float = 1.0
     weak_error: float = 1.4
 
 
@@ -53,7 +53,7 @@ class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
     low_score: float = 0.1
     minimum_overlap: float = 0.2
     margin: float = 0.3
-    size_power: float = 4.0
+    size_power: float = 2.0
     lost_seconds: float = 2.0
     weak_seconds: float = 0.5
     trial_hits: int = 3
