@@ -6,11 +6,11 @@ source ──(reader)──▶ tasks ──(workers)──▶ futures, in the so
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 from trackway.errors import Stalled
@@ -52,25 +52,19 @@ def ordered_map(
     threads += [threading.Thread(target=running.work, name=f"trackway-worker-{number}", daemon=True) for number in range(workers)]
     for thread in threads:
         thread.start()
-    stuck = False
+    grace = _FAREWELL_SECONDS
     try:
-        while True:
-            try:
-                future = running.order.get(timeout=stall_seconds)
-                if future is None:
-                    return
-                result = future.result(timeout=stall_seconds)
-            except (queue.Empty, FutureTimeout) as error:
-                stuck = True
-                raise Stalled(
-                    f"No frame was finished for {stall_seconds:g} s; the video or a model hangs; try again, or re-encode it."
-                ) from error
+        while (future := running.next(stall_seconds)) is not None:
+            result = future.result()
             running.slots.release()
             yield result
+    except Stalled:
+        grace = 0.0  # what hangs cannot be ended; the threads are daemons, so that it does not keep the process
+        raise
     finally:
         running.stop(workers)
         for thread in threads:
-            thread.join(0 if stuck else _FAREWELL_SECONDS)
+            thread.join(grace)
 
 
 class _Run(Generic[Item, Result]):
@@ -83,6 +77,18 @@ class _Run(Generic[Item, Result]):
         self._make_worker = make_worker
         self._tasks: queue.SimpleQueue[tuple[Item, Future[Result]] | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
+
+    def next(self, stall_seconds: float) -> Future[Result] | None:
+        """The next result in order, there already; None after the last.
+
+        Raises:
+            Stalled: it did not come.
+        """
+        with contextlib.suppress(queue.Empty):
+            future = self.order.get(timeout=stall_seconds)
+            if future is None or wait([future], timeout=stall_seconds).done:
+                return future
+        raise Stalled(f"No frame was finished for {stall_seconds:g} s; the video or a model hangs; try again, or re-encode it.")
 
     def stop(self, workers: int) -> None:
         """Ends every thread after the item it is at."""

@@ -20,6 +20,11 @@ __all__ = ["Associator", "match"]
 
 Array = npt.NDArray[Any]
 
+_USUAL_STEP_MS = 100
+"""Frames further apart show people further on: the margin grows in proportion,"""
+_WIDEST = 3.0
+"""at most this many times."""
+
 
 def match(similarity: Array, least: float) -> tuple[Array, Array]:
     """The one-to-one pairs of greatest total similarity, none below `least`.
@@ -91,7 +96,7 @@ class Associator:
         fresh = self._strong_ms >= now_ms - max(passed_ms, 1000 * config.weak_seconds)
         for tracks, wanted, margin in (
             (free, strong, 0.0),
-            (free, strong, config.margin),
+            (free, strong, config.margin * np.clip(passed_ms / _USUAL_STEP_MS, 1, _WIDEST)),
             (fresh, ~strong, 0.0),
         ):
             rows, found = np.flatnonzero(tracks & free), np.flatnonzero(wanted & (track < 0))

@@ -38,8 +38,8 @@ class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
         low_score: weaker detections are never used. Lower follows people deeper into an occlusion, and drifts onto others.
         minimum_overlap: least similarity of a box and the place where its track is expected. Higher breaks tracks of fast
             people, lower lets tracks change over to a neighbour.
-        margin: how far boxes that nobody claimed grow, in their own size, before a second comparison. Higher finds people
-            again who moved unexpectedly, at few frames per second above all, and takes strangers for them.
+        margin: how far boxes that nobody claimed grow, in their own size, before a second comparison; more where frames are
+            more than 0.1 s apart. Higher finds people again who moved unexpectedly, and takes strangers for them.
         size_power: how strongly a differing height counts against a match; 0 ignores it. Height is what tells apart people who
             stand one behind the other.
         lost_seconds: a track that nobody claims waits this long. Longer bridges longer occlusions, and revives tracks for others.

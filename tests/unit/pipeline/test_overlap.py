@@ -119,6 +119,14 @@ def test_an_error_of_a_worker_comes_in_its_place_and_ends_everything() -> None:
     assert closed.is_set()
 
 
+def test_a_timeout_that_a_worker_raises_is_no_stall() -> None:
+    def work(item: int) -> int:
+        raise TimeoutError("of its own")
+
+    with pytest.raises(TimeoutError, match="of its own"):
+        run(iter(range(3)), lambda: work)
+
+
 def test_an_error_in_making_a_worker_is_raised() -> None:
     def make_worker() -> Callable[[int], int]:
         raise RuntimeError("no tables")

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from trackway.tracking.boxes import from_centre, overlap_with_margin, paired_overlap, to_centre
+
+Array = npt.NDArray[Any]
+BOXES = arrays.arrays(np.float64, (4, 4), elements=st.floats(1, 100))
+NO_MARGIN = np.zeros((4, 2))
+
+
+def area_by_counting(one: list[float], other: list[float]) -> float:
+    """Intersection over union of boxes on whole pixels."""
+    sides = [
+        {(x, y) for x in range(int(left), int(left + width)) for y in range(int(top), int(top + height))}
+        for left, top, width, height in (one, other)
+    ]
+    return len(sides[0] & sides[1]) / len(sides[0] | sides[1])
+
+
+@given(BOXES)
+def test_centre_and_back(box: Array) -> None:
+    np.testing.assert_allclose(from_centre(to_centre(box)), box, atol=1e-9)
+
+
+@given(arrays.arrays(np.int64, (2, 4), elements=st.integers(1, 12)))
+def test_overlap_is_the_share_of_common_pixels(box: Array) -> None:
+    one, other = box.astype(float)
+    expected = area_by_counting(one.tolist(), other.tolist())
+    np.testing.assert_allclose(overlap_with_margin(one[None], other[None], np.zeros((1, 2))), [[expected]])
+    np.testing.assert_allclose(paired_overlap(one[None], other[None]), [expected])
+
+
+@given(BOXES, BOXES)
+def test_overlap_is_symmetric_within_bounds_and_one_only_with_itself(ours: Array, theirs: Array) -> None:
+    overlap = overlap_with_margin(ours, theirs, NO_MARGIN)
+    assert ((overlap >= 0) & (overlap <= 1 + 1e-12)).all()
+    np.testing.assert_allclose(overlap, overlap_with_margin(theirs, ours, NO_MARGIN).T)
+    np.testing.assert_allclose(np.diag(overlap_with_margin(ours, ours, NO_MARGIN)), 1)
+
+
+def test_a_margin_is_growth_on_every_side() -> None:
+    ours, theirs = np.array([[10.0, 10, 4, 8]]), np.array([[16.0, 10, 4, 8], [40, 10, 4, 8]])
+    margin = np.array([[2.0, 1.0]])
+    growth = np.array([-2.0, -1, 4, 2])
+    expected = overlap_with_margin(ours + growth, theirs + growth, np.zeros((1, 2)))
+    np.testing.assert_allclose(overlap_with_margin(ours, theirs, margin), expected)
+    assert overlap_with_margin(ours, theirs, np.zeros((1, 2)))[0, 0] == 0 < overlap_with_margin(ours, theirs, margin)[0, 0]
+
+
+def test_nothing_overlaps_a_box_without_numbers_or_area() -> None:
+    box = np.array([[0.0, 0, 1, 1], [0, 0, 1, 1]])
+    assert paired_overlap(box, np.array([[np.nan] * 4, [0, 0, 0, 0]])).tolist() == [0, 0]

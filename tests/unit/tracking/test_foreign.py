@@ -1,0 +1,80 @@
+"""Detections of unknown detectors: any scale of scores, any holes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.performance.metrics import IdentifiedBoxes, score
+from tests.unit.tracking.worlds import PIXELS, walkers
+from trackway.columns import Tracks
+from trackway.tracking.foreign import associate_detections, config_for_scores
+
+Array = npt.NDArray[Any]
+
+
+def boxes(seed: int = 0, **options: Any) -> tuple[IdentifiedBoxes, Array, Array, Array]:
+    world = walkers(seed, **options)
+    found = [world.detections(frame) for frame in range(len(world.time_ms))]
+    frame, box, confidence = (np.concatenate([getattr(part, name) for part in found]) for name in ("frame", "box", "score"))
+    return world.truth(), frame, box * PIXELS, confidence.astype(np.float64)
+
+
+def associate(frame: Array, box_px: Array, confidence: Array, rate: float = 25) -> Tracks:
+    return associate_detections(frame, box_px, confidence, rate, config_for_scores(confidence))
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        lambda value: value,
+        lambda value: 100 * value,
+        lambda value: 3 * value - 2,
+        np.ones_like,
+        lambda value: np.full_like(value, 0.9),
+        lambda value: value - 1000,
+    ],
+    ids=["probability", "percent", "margin", "ones", "constant", "negative"],
+)
+def test_any_scale_of_scores_will_do(scale: Any) -> None:
+    truth, frame, box_px, confidence = boxes()
+    tracks = associate(frame, box_px, scale(confidence))
+    scores = score(truth, IdentifiedBoxes(tracks.frame, tracks.person, tracks.box))
+    assert scores.idf1 > 97
+    assert scores.switches == 0
+
+
+def test_thresholds_are_scores_that_occur() -> None:
+    persons = config_for_scores(np.arange(1, 101) / 10, weak_share=0.2).persons
+    assert (persons.low_score, persons.high_score, persons.new_score) == pytest.approx((0.1, 2.0, 2.0), abs=0.11)
+    assert config_for_scores(np.full(5, 0.9)).persons.high_score <= np.float32(0.9)
+
+
+def test_boxes_stay_in_pixels_exactly_enough() -> None:
+    _, frame, box_px, confidence = boxes()
+    tracks = associate(frame, box_px, confidence)
+    seen = ~tracks.interpolated
+    known = {(int(number), *np.round(box, 1).tolist()) for number, box in zip(frame, box_px, strict=True)}
+    assert {(int(number), *np.round(box, 1).tolist()) for number, box in zip(tracks.frame[seen], tracks.box[seen], strict=True)} <= known
+
+
+def test_missing_frames_are_frames_without_people() -> None:
+    frame = np.array([*range(20), *range(25, 45), *range(1045, 1065)])
+    box_px = np.tile([100.0, 100, 40, 100], (len(frame), 1))
+    tracks = associate(frame, box_px, np.ones(len(frame)))
+    assert tracks.frame[tracks.interpolated].tolist() == [20, 21, 22, 23, 24]
+    assert tracks.person.tolist() == [0] * 45 + [1] * 20
+
+
+def test_a_hole_of_a_thousand_million_frames_costs_nothing() -> None:
+    frame = np.array([0, 1, 2, 10**9, 10**9 + 1])
+    tracks = associate(frame, np.tile([100.0, 100, 40, 100], (5, 1)), np.ones(5), rate=1)
+    assert sorted(set(tracks.person.tolist())) == [0, 1]
+
+
+def test_nothing_and_one_box() -> None:
+    assert len(associate(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))) == 0
+    assert len(associate(np.array([0]), np.array([[1.0, 2, 3, 4]]), np.array([0.5]))) == 1

@@ -1,0 +1,127 @@
+"""Cutting a video into segments and linking them gives the persons of one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.performance.metrics import IdentifiedBoxes, read_identified, score
+from tests.unit.tracking.worlds import NOBODY, World, bodies, follow, frames_of, identified, walkers
+from trackway.columns import Detections, Tracks
+from trackway.media.segments import Segment
+from trackway.tracking.linking import link_segments
+from trackway.tracking.segment import SegmentTracker
+
+OVERLAP_MS = 2000
+
+
+def cut(end_ms: int, *cuts_ms: int) -> list[Segment]:
+    bounds = [0, *cuts_ms, end_ms]
+    return [
+        Segment(index, start, end, overlap_ms=OVERLAP_MS if end != end_ms else 0)
+        for index, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+    ]
+
+
+def in_segments(frames: list[tuple[int, int, Detections, Detections]], segments: list[Segment]) -> Tracks:
+    return link_segments(
+        [
+            (segment, follow(frame for frame in frames if segment.start_ms <= frame[1] < segment.end_ms + segment.overlap_ms))
+            for segment in segments
+        ]
+    )
+
+
+def world_frames(world: World) -> list[tuple[int, int, Detections, Detections]]:
+    return list(frames_of(world))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("rate", [25, 10])
+def test_segments_change_nothing(seed: int, rate: float) -> None:
+    frames = world_frames(walkers(seed, people=6, seconds=12, rate=rate))
+    one, several = (in_segments(frames, cut(12_000, *cuts)) for cuts in ((), (3000, 6000, 9000)))
+    assert score(identified(one), identified(several)).idf1 >= 98
+    assert len(set(one.person.tolist())) == len(set(several.person.tolist()))
+    assert abs(len(one) - len(several)) <= 0.01 * len(one)
+
+
+def test_every_frame_belongs_to_one_segment() -> None:
+    tracks = in_segments(world_frames(walkers(0, seconds=12)), cut(12_000, 4000, 8000))
+    keys = list(zip(tracks.time_ms.tolist(), tracks.person.tolist(), strict=True))
+    assert keys == sorted(set(keys))
+    assert set(np.unique(tracks.person).tolist()) == set(range(tracks.person.max() + 1))
+
+
+STANDING = [500.0, 200, 100, 300]
+FACE = [535.0, 210, 30, 40]
+
+
+def test_a_face_links_where_bodies_cannot() -> None:
+    def frame(number: int) -> tuple[int, int, Detections, Detections]:
+        time_ms = 100 * number
+        body = NOBODY if 35 <= number < 65 else bodies(number, time_ms, [STANDING])
+        return number, time_ms, body, bodies(number, time_ms, [FACE], 0.9)
+
+    tracks = in_segments([frame(number) for number in range(100)], cut(10_000, 4000))
+    assert set(tracks.person.tolist()) == {0}
+    assert len(tracks) == 100
+
+
+def test_somebody_absent_from_the_overlap_comes_back_as_somebody_new() -> None:
+    def frame(number: int) -> tuple[int, int, Detections, Detections]:
+        return number, 100 * number, NOBODY if 35 <= number < 65 else bodies(number, 100 * number, [STANDING]), NOBODY
+
+    tracks = in_segments([frame(number) for number in range(100)], cut(10_000, 4000))
+    assert tracks.person[tracks.frame < 35].tolist() == [0] * 35
+    assert tracks.person[tracks.frame >= 65].tolist() == [1] * 35
+
+
+def test_neighbours_are_not_confused() -> None:
+    places = [[100.0 + 130 * place, 200, 100, 300] for place in range(8)]
+    frames = [(number, 100 * number, bodies(number, 100 * number, places), NOBODY) for number in range(100)]
+    tracks = in_segments(frames, cut(10_000, 4000, 7000))
+    assert len(set(tracks.person.tolist())) == 8
+    for person in range(8):
+        own = tracks[tracks.person == person]
+        assert len(own) == 100
+        assert np.ptp(own.box[:, 0]) < 1e-6
+
+
+def test_no_parts_empty_parts_and_one_part() -> None:
+    segments = cut(10_000, 5000)
+    nobody = SegmentTracker((10, 10)).finish()
+    assert len(link_segments([])) == 0
+    assert len(link_segments([(segment, nobody) for segment in segments])) == 0
+    frames = [(number, 100 * number, bodies(number, 100 * number, [STANDING]), NOBODY) for number in range(100)]
+    assert in_segments(frames, cut(10_000)).person.tolist() == [0] * 100
+    late = in_segments(
+        [(number, time_ms, NOBODY if time_ms < 8000 else found, faces) for number, time_ms, found, faces in frames], segments
+    )
+    assert late.frame.tolist() == list(range(80, 100))
+
+
+@pytest.mark.parametrize(
+    ("sequence", "rate"),
+    [("mot/tunnel", 25.0), ("mot/MOT17-13", 25.0)],
+)
+def test_segments_change_nothing_on_the_walks_of_real_people(shared_data: Path, sequence: str, rate: float) -> None:
+    """The true boxes of real videos, with noise and misses: their ways are real, the detector is not."""
+    frames = noisy_truth(read_identified(shared_data / sequence / "gt.txt"), rate)
+    end_ms = frames[-1][1] + 40
+    one, several = (in_segments(frames, cut(end_ms, *cuts)) for cuts in ((), tuple(range(5000, end_ms - 3000, 5000))))
+    assert score(identified(one), identified(several)).idf1 >= 98
+
+
+def noisy_truth(truth: IdentifiedBoxes, rate: float) -> list[tuple[int, int, Detections, Detections]]:
+    random = np.random.default_rng(0)
+    frames = []
+    for number in range(1, int(truth.frame.max()) + 1):
+        box = truth.box[truth.frame == number]
+        box = box[random.random(len(box)) < 0.9]
+        box = box + random.normal(0, 0.02, box.shape) * box[:, 3:]
+        time_ms = round(1000 * (number - 1) / rate)
+        frames.append((number, time_ms, bodies(number, time_ms, box, random.uniform(0.25, 0.7, len(box))), NOBODY))
+    return frames
