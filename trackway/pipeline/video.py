@@ -16,7 +16,10 @@ from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
 from trackway.tracking.linking import link_segments
 
-__all__ = ["VideoResult", "track_video"]
+__all__ = ["NOTHING_DECODED", "VideoResult", "track_video"]
+
+NOTHING_DECODED = "Not one frame of the video can be decoded; it is damaged or encrypted."
+"""What is said of a video that has frames in its lists only."""
 
 _SILENT = Silent()
 
@@ -60,7 +63,7 @@ def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Visio
         parts.append((segment, track_segment(path, info, options, vision, segment=segment, progress=counter)))
         before = counter.done
     if not before:
-        raise CorruptMedia("Not one frame of the video can be decoded; it is damaged or encrypted.")
+        raise CorruptMedia(NOTHING_DECODED)
     progress.stage("link")
     return VideoResult(info, link_segments(parts))
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import msgspec
 
 from trackway.columns import Tracks
+from trackway.errors import CorruptMedia
 from trackway.jobs.record import Phase
+from trackway.pipeline.video import NOTHING_DECODED
 from trackway.results.pages import Series
 from trackway.results.rows import face_rows, person_rows
 from trackway.results.summaries import summarize
@@ -36,10 +38,13 @@ def assemble(place: Workplace, job_id: str) -> None:
     """Link a job's segments, number its persons, write files and pages; only then may the job succeed.
 
     Raises:
+        CorruptMedia: no segment has a single frame that can be decoded.
         SystemFault: something on our side failed.
     """
     record, plan = place.record(job_id), place.plan(job_id)
     place.jobs.advance(job_id, Phase.FINALIZING)
+    if not any(done for done, _ in place.jobs.read_progress(job_id).values()):
+        raise CorruptMedia(NOTHING_DECODED)
     parts = [(segment, decode(place.artifact(segment_key(job_id, segment.index)))) for segment in plan.segments]
     tracks = link_segments(parts)
     _put_files(place, job_id, tracks, VideoMetadata.of(plan.info))

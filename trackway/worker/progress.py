@@ -31,6 +31,7 @@ class SegmentProgress:
         self._every_seconds = every_seconds
         self._clock = clock
         self._total = 0
+        self._done = 0
         self._written_at: float | None = None
 
     def stage(self, name: str, total: int | None = None) -> None:
@@ -39,9 +40,13 @@ class SegmentProgress:
         self.update(0)
 
     def update(self, done: int) -> None:
-        """Write, unless the last write was a moment ago and this is not the end."""
+        """Write, unless the last write was a moment ago."""
+        self._done = done
         now = self._clock()
-        due = self._written_at is None or now - self._written_at >= self._every_seconds
-        if self._total and (due or done >= self._total):
+        if self._total and (self._written_at is None or now - self._written_at >= self._every_seconds):
             self._jobs.progress(self._record, self._segment, min(done, self._total), self._total)
             self._written_at = now
+
+    def finish(self) -> None:
+        """Write how many frames there really were; the total before was an estimate."""
+        self._jobs.progress(self._record, self._segment, self._done, self._done)

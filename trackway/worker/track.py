@@ -38,14 +38,9 @@ def track(place: Workplace, job_id: str, index: int) -> None:
     record, plan = place.record(job_id), place.plan(job_id)
     vision = Vision.open(provider=place.provider)
     logger.info("models run on %s", msgspec.json.encode(vision.report).decode())
+    progress = SegmentProgress(place.jobs, record, index)
     with place.objects.download(record.video) as path:
-        tracks = track_segment(
-            path,
-            plan.info,
-            plan.options,
-            vision,
-            segment=plan.segment(index),
-            progress=SegmentProgress(place.jobs, record, index),
-        )
+        tracks = track_segment(path, plan.info, plan.options, vision, segment=plan.segment(index), progress=progress)
+    progress.finish()
     place.objects.put_artifact(key, encode(tracks), "application/octet-stream")
     logger.info("segment %d: %d rows", index, len(tracks))

@@ -73,7 +73,7 @@ def test_no_track_has_two_detections_in_a_frame(seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
     associator = Associator(PERSONS)
     for step in range(6):
-        box = random.uniform(0, 60, (count, 4)) + [0, 0, 1, 1]
+        box = random.uniform(1, 60, (count, 4))
         track = associator.update(40 * step, box, random.random(count))
         given_out = track[track >= 0]
         assert len(np.unique(given_out)) == len(given_out)

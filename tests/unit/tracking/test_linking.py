@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.performance.metrics import IdentifiedBoxes, read_identified, score
-from tests.unit.tracking.worlds import NOBODY, World, bodies, follow, frames_of, identified, walkers
+from tests.unit.tracking.worlds import NOBODY, bodies, follow, frames_of, identified, walkers
 from trackway.columns import Detections, Tracks
 from trackway.media.segments import Segment
 from trackway.tracking.linking import link_segments
@@ -21,7 +22,7 @@ def cut(end_ms: int, *cuts_ms: int) -> list[Segment]:
     bounds = [0, *cuts_ms, end_ms]
     return [
         Segment(index, start, end, overlap_ms=OVERLAP_MS if end != end_ms else 0)
-        for index, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for index, (start, end) in enumerate(itertools.pairwise(bounds))
     ]
 
 
@@ -34,14 +35,10 @@ def in_segments(frames: list[tuple[int, int, Detections, Detections]], segments:
     )
 
 
-def world_frames(world: World) -> list[tuple[int, int, Detections, Detections]]:
-    return list(frames_of(world))
-
-
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("rate", [25, 10])
 def test_segments_change_nothing(seed: int, rate: float) -> None:
-    frames = world_frames(walkers(seed, people=6, seconds=12, rate=rate))
+    frames = list(frames_of(walkers(seed, people=6, seconds=12, rate=rate)))
     one, several = (in_segments(frames, cut(12_000, *cuts)) for cuts in ((), (3000, 6000, 9000)))
     assert score(identified(one), identified(several)).idf1 >= 98
     assert len(set(one.person.tolist())) == len(set(several.person.tolist()))
@@ -49,7 +46,7 @@ def test_segments_change_nothing(seed: int, rate: float) -> None:
 
 
 def test_every_frame_belongs_to_one_segment() -> None:
-    tracks = in_segments(world_frames(walkers(0, seconds=12)), cut(12_000, 4000, 8000))
+    tracks = in_segments(list(frames_of(walkers(0, seconds=12))), cut(12_000, 4000, 8000))
     keys = list(zip(tracks.time_ms.tolist(), tracks.person.tolist(), strict=True))
     assert keys == sorted(set(keys))
     assert set(np.unique(tracks.person).tolist()) == set(range(tracks.person.max() + 1))

@@ -69,7 +69,7 @@ def test_any_division_of_time_predicts_the_same() -> None:
     for motion in (once, often):
         motion.add(box)
         motion.predict(0.1)
-        motion.correct(np.array([0]), box + [5.0, 1.0, 0.0, 0.0], np.array([False]))
+        motion.correct(np.array([0]), box + np.array([5.0, 1.0, 0.0, 0.0]), np.array([False]))
     once.predict(0.6)
     for _ in range(6):
         often.predict(0.1)
@@ -83,7 +83,7 @@ def test_a_change_of_size_dies_away() -> None:
     motion.add(box)
     for step in range(1, 6):
         motion.predict(0.1)
-        motion.correct(np.array([0]), box + [0.0, 0.0, 0.0, -4.0 * step], np.array([False]))
+        motion.correct(np.array([0]), box + np.array([0.0, 0.0, 0.0, -4.0 * step]), np.array([False]))
     motion.predict(2)
     near = motion.box[0, 3]
     motion.predict(20)

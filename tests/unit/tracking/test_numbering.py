@@ -12,17 +12,16 @@ from trackway.tracking.numbering import number_persons
 
 def rows(person: int, frames: range, score: float = 0.6, left: float = 0.1, *, face: bool = False, interpolated: bool = False) -> Tracks:
     count = len(frames)
-    body = {} if face else {"box": [[left, 0, 0.1, 0.3]] * count, "score": [score] * count, "tracklet": [person] * count}
-    head = {"face_box": [[left, 0, 0.02, 0.03]] * count, "face_score": [score] * count} if face else {}
-    return Tracks.make(
+    tracks = Tracks.make(
         count,
         frame=list(frames),
         time_ms=[100 * frame for frame in frames],
         person=[person] * count,
         interpolated=[interpolated] * count,
-        **body,
-        **head,
     )
+    if face:
+        return tracks.replace(face_box=[[left, 0, 0.02, 0.03]] * count, face_score=[score] * count)
+    return tracks.replace(box=[[left, 0, 0.1, 0.3]] * count, score=[score] * count, tracklet=[person] * count)
 
 
 def number(*parts: Tracks, duration_ms: int = 60_000) -> Tracks:

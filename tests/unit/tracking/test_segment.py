@@ -132,7 +132,7 @@ def test_two_bodies_in_one_frame_are_two_persons_whatever_the_faces_do() -> None
 
 def test_a_face_never_appears_on_a_body_it_does_not_sit_on() -> None:
     def frame(number: int) -> tuple[int, int, Detections, Detections]:
-        box = FACE if number != 10 else [535.0, 400, 30, 40]
+        box = [535.0, 400, 30, 40] if number == 10 else FACE
         return number, 40 * number, bodies(number, 40 * number, [BODY]), face(number, 40 * number, box)
 
     tracks = final(follow(map(frame, range(30))))
@@ -149,7 +149,8 @@ def test_nothing_at_all_and_one_frame() -> None:
 
 
 def test_long_runs_are_folded_without_a_trace() -> None:
-    tracks = follow((frame, 40 * frame, bodies(frame, 40 * frame, [BODY, [50, 50, 40, 100]], [0.6, 0.2]), NOBODY) for frame in range(600))
+    other = [50.0, 50, 40, 100]
+    tracks = follow((frame, 40 * frame, bodies(frame, 40 * frame, [BODY, other], [0.6, 0.2]), NOBODY) for frame in range(600))
     assert tracks.frame.tolist() == list(range(600))
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import boto3
+import msgspec
 import pytest
 from moto import mock_aws
 
 from trackway.columns import Tracks
 from trackway.errors import CorruptMedia, ModelError, Stalled, TrackwayError
 from trackway.jobs.options import JobOptions
+from trackway.jobs.plan import plan_key
 from trackway.jobs.record import JobRecord, Video
+from trackway.media.segments import Segment
+from trackway.media.video import VideoInfo
 from trackway.store.jobs import JobStore
 from trackway.worker import main as worker
 from trackway.worker.progress import SegmentProgress
@@ -21,6 +25,26 @@ from trackway.worker.workplace import Workplace
 
 JOB = "a" * 64
 ENVIRONMENT = {"TRACKWAY_TABLE": "table", "TRACKWAY_ARTIFACTS_BUCKET": "artifacts", "TRACKWAY_ATTEMPTS": "3"}
+INFO = VideoInfo(
+    codec="h264",
+    format="QuickTime / MOV",
+    demuxer="mov",
+    stream=0,
+    width=640,
+    height=360,
+    rotation=0,
+    mirrored=False,
+    duration_ms=1000,
+    frame_rate=25.0,
+    frame_count=25,
+    color_range=None,
+    has_audio=False,
+    size_bytes=1000,
+    time_base_numerator=1,
+    time_base_denominator=12800,
+    start_pts=0,
+    timed=True,
+)
 
 
 @pytest.fixture
@@ -98,12 +122,38 @@ def test_progress_is_written_first_last_and_seldom_between(place: Workplace, mon
         now[0] += 0.1
         progress.update(done)
     assert written[0] == (4, 0, 100)
-    assert written[-1] == (4, 100, 100)
     assert 4 <= len(written) <= 7
+    progress.finish()
+    assert written[-1] == (4, 100, 100)
 
 
 def test_f13_progress_can_be_read_back(place: Workplace) -> None:
     progress = SegmentProgress(place.jobs, record(), 2)
     progress.stage("track", 50)
-    progress.update(50)
-    assert place.jobs.read_progress(JOB) == {2: (50, 50)}
+    progress.update(37)
+    progress.finish()
+    assert place.jobs.read_progress(JOB) == {2: (37, 37)}
+
+
+def test_b2_a_job_without_one_decoded_frame_fails_with_a_reason(place: Workplace) -> None:
+    plan = {"info": INFO, "segments": [Segment(0, 0, 1000)], "options": JobOptions()}
+    place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
+    place.objects.put_artifact(segment_key(JOB, 0), encode(Tracks.make(0)), "application/octet-stream")
+    place.jobs.progress(record(), 0, 0, 0)
+    assert worker.run(["assemble", "--job", JOB], ENVIRONMENT) == 2
+    found = place.jobs.get(JOB)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code == "CORRUPT_MEDIA"
+
+
+def test_2g_10_a_video_without_people_succeeds_with_no_rows(place: Workplace) -> None:
+    plan = {"info": INFO, "segments": [Segment(0, 0, 1000)], "options": JobOptions()}
+    place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
+    place.objects.put_artifact(segment_key(JOB, 0), encode(Tracks.make(0)), "application/octet-stream")
+    place.jobs.progress(record(), 0, 25, 25)
+    assert worker.run(["assemble", "--job", JOB], ENVIRONMENT) == 0
+    found = place.jobs.get(JOB)
+    assert found is not None
+    assert found.result_version == 1
+    assert set(found.rows.values()) == {0}
