@@ -1,4 +1,4 @@
-"""Lambda for the embedded cloud: errors keep their class's name, processes end with the cloud, logs lie in a file.
+"""Lambda for the embedded cloud: errors keep their class's name, few processes that end with the cloud, logs in a file.
 
 The emulator answers every error of a handler as "Runtime.HandlerError", so that no Catch or Retry of a workflow that names an
 exception would ever match. The worker's script is amended to say the name as the last line of its traceback.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import subprocess
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ _PARTS = (
 _TRACE = '"trace": traceback.format_exc()'
 _MARK = "trackway-error-type "
 _LOG_BYTES = 4 << 20
+_AT_A_TIME = 4  # of one function; a folder of uploads must not start a process for each of them
 
 
 def install(processes: Processes, logs: Path) -> None:
@@ -56,8 +58,12 @@ def install(processes: Processes, logs: Path) -> None:
     )
     execute, emit = lambda_svc._execute_function_warm, lambda_svc._emit_lambda_logs
 
+    seats: dict[str, threading.BoundedSemaphore] = {}
+
     def execute_typed(func: Any, event: Any, request_id: str) -> Any:
-        result = execute(func, event, request_id)
+        seat = seats.setdefault(func["config"]["FunctionName"], threading.BoundedSemaphore(_AT_A_TIME))
+        with seat:
+            result = execute(func, event, request_id)
         text, found, error_type = result.get("log", "").rpartition(_MARK)
         if found:
             result["log"] = text
