@@ -87,8 +87,9 @@ class Settings:
                     max_vcpus=4,
                     max_concurrent_segments=1,
                     plan_timeout_minutes=2,
-                    attempt_timeout_minutes=30,
-                    queue_timeout_minutes=10,
-                    job_timeout_hours=2,
+                    # One machine works off whatever waits, one video after the other.
+                    attempt_timeout_minutes=120,
+                    queue_timeout_minutes=24 * 60,
+                    job_timeout_hours=48,
                 )
         raise ValueError(f"expected an environment of {', '.join(ENVIRONMENTS)}, found {env_name!r}; name one with -c env_name=...")

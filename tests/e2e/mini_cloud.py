@@ -124,7 +124,9 @@ def main() -> None:
     home = Home(Path(sys.argv[1])).acquire()
     assembly = home.path / "assembly"
     assembly.mkdir(exist_ok=True)
-    (assembly / "mini.template.json").write_text(json.dumps(template()))
+    stack = template()
+    stack["Resources"] |= json.loads(os.environ.get("MINI_RESOURCES", "{}"))
+    (assembly / "mini.template.json").write_text(json.dumps(stack))
     (assembly / "manifest.json").write_text(
         json.dumps({"artifacts": {"mini": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "mini.template.json"}}}})
     )

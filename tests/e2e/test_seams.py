@@ -225,6 +225,35 @@ def test_a_large_object_comes_back_whole_by_its_version(mini: Mini, tmp_path: Pa
     assert (tail["Body"].read(), tail["ContentRange"]) == (path.read_bytes()[-5:], f"bytes {(20 << 20) - 5}-{(20 << 20) - 1}/{20 << 20}")
 
 
+@pytest.mark.parametrize(
+    ("resource", "says"),
+    [
+        ({"Type": "AWS::Nowhere::Thing"}, "Unrecognized resource types: [AWS::Nowhere::Thing]"),
+        (
+            {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "DependsOn": "Environment",
+                "Properties": {"ComputeEnvironmentName": "mini-Environment"},
+            },
+            "Strange (AWS::Batch::ComputeEnvironment): Object already exists: mini-Environment",
+        ),
+    ],
+)
+def test_a_stack_that_cannot_be_deployed_says_why(resource: dict[str, Any], says: str, tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.mini_cloud", str(tmp_path)],
+        env={**os.environ, "MINI_RESOURCES": json.dumps({"Strange": resource})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert refused.returncode == 1
+    last = refused.stderr.strip().splitlines()[-1]
+    assert last.startswith("trackway.errors.EmbeddedCloudError")
+    assert says in last
+
+
 def test_a_killed_cloud_leaves_no_process_and_takes_up_its_executions(tmp_path: Path) -> None:
     mini, marker = Mini(tmp_path / "state"), tmp_path / "marker"
     program = f"import pathlib; again = pathlib.Path({str(marker)!r}).exists()\nif not again: exec({sleeper(marker)!r})"

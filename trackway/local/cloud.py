@@ -61,10 +61,10 @@ class EmbeddedCloud:
         with contextlib.ExitStack() as started, ThreadPoolExecutor(1, thread_name_prefix="trackway-assembly") as pool:
             home = Home(self._state).acquire()
             started.callback(home.release)
-            self._progress.stage("Preparing the template")
-            prepared = pool.submit(synthesise, "local", _ASSEMBLIES)
             server = Server(home, self._port, self._images)
             started.callback(server.stop)
+            self._progress.stage("Preparing the template")
+            prepared = pool.submit(synthesise, "local", _ASSEMBLIES)
             server.start()
             folder = prepared.result()
             self._progress.stage("Deploying the stack")

@@ -78,7 +78,7 @@ def _run(video: Path | None, output: Path, console: Console) -> None:
     # A state of its own, so that every demo begins with nothing; what a killed one left goes now.
     state = ROOT / ".trackway" / "demo"
     if Home(state).process() is None:
-        shutil.rmtree(state)
+        shutil.rmtree(state, ignore_errors=True)
     try:
         with Bar(console, lines=True) as bar:
             pull(load_pack(), ModelCache(), progress=bar)
@@ -93,9 +93,10 @@ def _run(video: Path | None, output: Path, console: Console) -> None:
             annotate(video, info, read_parquet(folder / "persons.parquet"), folder / "annotated.mp4", progress=bar)
     finally:
         if Home(state).process() is None:
-            shutil.rmtree(state)
-    console.print(_table(rows, msgspec.json.decode((folder / "tracks.json").read_bytes(), type=list[PersonSummary])))
-    console.print(f"Everything is in {folder}/: {', '.join(('annotated.mp4', *_RESULTS))}", highlight=False, soft_wrap=True)
+            shutil.rmtree(state, ignore_errors=True)
+    printed = Console()
+    printed.print(_table(rows, msgspec.json.decode((folder / "tracks.json").read_bytes(), type=list[PersonSummary])))
+    printed.print(f"Everything is in {folder}/: {', '.join(('annotated.mp4', *_RESULTS))}", highlight=False, soft_wrap=True)
 
 
 def _people_of(video: Path, endpoints: Endpoints, folder: Path, progress: Progress) -> list[PersonDetectionTypeDef]:

@@ -104,14 +104,15 @@ def _apply(formation: CloudFormationClient, name: str, template_url: str) -> Non
     """Creates or updates the stack and waits for the end."""
     given: dict[str, Any] = {"StackName": name, "TemplateURL": template_url, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
     try:
-        formation.create_stack(**given)
-    except formation.exceptions.AlreadyExistsException:
         try:
+            formation.create_stack(**given)
+        except formation.exceptions.AlreadyExistsException:
             formation.update_stack(**given)
-        except ClientError as error:
-            if "No updates are to be performed" in str(error):
-                return
-            raise
+    except ClientError as error:
+        message = error.response["Error"]["Message"]
+        if "No updates are to be performed" in message:
+            return
+        raise EmbeddedCloudError(f"The embedded cloud refuses the stack {name}: {message}") from error
     deadline = time.monotonic() + _LIMIT_SECONDS
     while (status := formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
         if time.monotonic() > deadline:

@@ -61,7 +61,7 @@ def install(processes: Processes, logs: Path) -> None:
     seats: dict[str, threading.BoundedSemaphore] = {}
 
     def execute_typed(func: Any, event: Any, request_id: str) -> Any:
-        seat = seats.setdefault(func["config"]["FunctionName"], threading.BoundedSemaphore(_AT_A_TIME))
+        seat = seats.setdefault(_name(func), threading.BoundedSemaphore(_AT_A_TIME))
         with seat:
             result = execute(func, event, request_id)
         text, found, error_type = result.get("log", "").rpartition(_MARK)
@@ -75,12 +75,16 @@ def install(processes: Processes, logs: Path) -> None:
     def emit_readable(func: Any, request_id: str, log_text: str, error: bool, duration_ms: int, **options: Any) -> None:
         emit(func, request_id, log_text, error, duration_ms, **options)
         outcome = "failed" if error else "succeeded"
-        log.info("%s %s after %d ms, request %s", func["config"]["FunctionName"], outcome, duration_ms, request_id)
+        log.info("%s %s after %d ms, request %s", _name(func), outcome, duration_ms, request_id)
         for line in log_text.splitlines():
             log.info("    %s", line)
 
     lambda_svc._execute_function_warm = execute_typed
     lambda_svc._emit_lambda_logs = emit_readable
+
+
+def _name(func: Any) -> str:
+    return str((func.get("config") or func)["FunctionName"])
 
 
 def _rotating(path: Path) -> logging.Logger:

@@ -68,15 +68,11 @@ def _lock(descriptor: int) -> bool:
 
 
 class Home:
-    """One state folder; made if absent, readable by its owner only."""
+    """One state folder, readable by its owner only; made when a cloud is to run on it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._lock: int | None = None
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OptionError(f"The state folder {self.path} cannot be made: {error.strerror}. Name another with --state.") from error
 
     @property
     def emulator(self) -> Path:
@@ -102,8 +98,12 @@ class Home:
         """Takes the lock and clears what a killed predecessor left behind.
 
         Raises:
-            OptionError: a cloud runs on this state already.
+            OptionError: a cloud runs on this state already, or there cannot be such a folder.
         """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OptionError(f"The state folder {self.path} cannot be made: {error.strerror}. Name another with --state.") from error
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         if not _lock(lock):
             os.close(lock)
@@ -137,7 +137,7 @@ class Home:
         """Process id of the cloud that runs on this state, None where none does."""
         try:
             lock = os.open(self.path / "lock", os.O_RDWR)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         try:
             running = None if _lock(lock) else self._read()

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trackway.errors import EmbeddedCloudError, OptionError
-from trackway.local import environment, events, functions, ranges, resources
+from trackway.local import environment, events, functions, objects, resources
 from trackway.local.batch import BatchRunner
 from trackway.local.containers import Containers
 from trackway.local.front import Front
@@ -73,7 +73,7 @@ class Server:
         self._workflow.install()
         functions.install(self._processes, self._home.logs)
         events.install()
-        ranges.install()
+        objects.install()
         resources.install(self._batch)
         self._snapshots.install()
         self._thread.start()

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from trackway.tracking.boxes import from_centre, overlap_with_margin, to_centre
+from trackway.tracking.boxes import from_centre, hidden_share, overlap_with_margin, to_centre
 from trackway.tracking.config import AssociationConfig
 from trackway.tracking.motion import MotionFilter
 
@@ -93,6 +93,7 @@ class Associator:
         track = np.full(len(box), -1, np.int64)
         free = np.ones(len(self._track), bool)
         strong = score >= config.high_score
+        error = np.where(strong, 1.0, config.motion.weak_error) * (1 + config.motion.hidden_error * hidden_share(box) ** 3)
         fresh = self._strong_ms >= now_ms - max(passed_ms, 1000 * config.weak_seconds)
         for tracks, wanted, margin in (
             (free, strong, 0.0),
@@ -103,7 +104,7 @@ class Associator:
             similarity = self._similarity(rows, box[found], margin)
             pairs = match(similarity, config.minimum_overlap)
             rows, found = rows[pairs[0]], found[pairs[1]]
-            self._motion.correct(rows, to_centre(box[found]), ~strong[found])
+            self._motion.correct(rows, to_centre(box[found]), error[found])
             track[found] = self._track[rows]
             self._seen_ms[rows] = now_ms
             self._strong_ms[rows[strong[found]]] = now_ms

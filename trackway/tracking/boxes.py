@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["from_centre", "overlap_with_margin", "paired_overlap", "to_centre"]
+__all__ = ["from_centre", "hidden_share", "overlap_with_margin", "paired_overlap", "to_centre"]
 
 Array = npt.NDArray[Any]
 
@@ -45,6 +45,19 @@ def overlap_with_margin(ours: Array, theirs: Array, margin: Array) -> Array:
     own = ours[:, 2:] + grown[:, 0]
     other = theirs[None, :, 2:] + grown
     return _share(shared, (own[:, 0] * own[:, 1])[:, None] + other[..., 0] * other[..., 1])
+
+
+def hidden_share(box: Array) -> Array:
+    """(N, 4) -> (N,) the greatest share of each box, 0..1, that one other box covers whose lower edge is lower.
+
+    Of two people, the one whose feet are lower in the picture is nearer, and hides the other.
+    """
+    end = box[:, :2] + box[:, 2:]
+    common = np.minimum(end[:, None], end[None]) - np.maximum(box[:, None, :2], box[None, :, :2])
+    np.maximum(common, 0, out=common)
+    shared = np.where(end[None, :, 1] > end[:, None, 1], common[..., 0] * common[..., 1], 0.0)
+    share: Array = shared.max(axis=1, initial=0.0) / (box[:, 2] * box[:, 3])
+    return share
 
 
 def paired_overlap(ours: Array, theirs: Array) -> Array:

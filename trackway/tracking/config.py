@@ -20,6 +20,9 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
         first_speed: speed at the first sight, per second. Higher finds fast newcomers again, and strangers beside them.
         size_memory: seconds after which a change of size has died away; people do not grow for ever.
         weak_error: how many times larger the error of a weak detection is.
+        hidden_error: by how much the error grows when somebody nearer stands in front, once the box is wholly covered. Higher
+            keeps size and speed through an occlusion, whose boxes shrink to what is left to see; lower follows people in a
+            crowd more closely.
     """
 
     measured: tuple[float, float] = (0.05, 0.08)
@@ -27,6 +30,7 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
     first_speed: tuple[float, float] = (1.0, 0.2)
     size_memory: float = 1.0
     weak_error: float = 1.4
+    hidden_error: float = 20.0
 
 
 class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):

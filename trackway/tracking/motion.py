@@ -36,7 +36,6 @@ class MotionFilter:
         self._acceleration = np.repeat(config.acceleration, 2)
         self._first_speed = np.repeat(config.first_speed, 2)
         self._memory = np.repeat([_FOREVER, config.size_memory], 2)
-        self._weak_variance = config.weak_error**2
         self._state = np.zeros((0, 5, 4))
 
     def __len__(self) -> int:
@@ -76,19 +75,19 @@ class MotionFilter:
         speed_variance[:] = decay**2 * speed_variance + disturbance * seconds
         np.maximum(position[:, 2:], 1e-6, out=position[:, 2:])
 
-    def correct(self, tracks: Array, box: Array, weak: Array) -> None:
+    def correct(self, tracks: Array, box: Array, error: Array) -> None:
         """Take in what was seen.
 
         Args:
             tracks: (N,) rows of the tracks seen, each at most once.
             box: (N, 4) their detected boxes.
-            weak: (N,) bool, detections of low score, which are trusted less.
+            error: (N,) how many times larger than usual the error of each box is.
         """
         seen = self._state[tracks]
         position, speed, position_variance, covariance, speed_variance = seen.swapaxes(0, 1)
-        error = (self._measured * box[:, 3:]) ** 2 * np.where(weak, self._weak_variance, 1.0)[:, None]
-        position_gain = position_variance / (position_variance + error)
-        speed_gain = covariance / (position_variance + error)
+        total = position_variance + (self._measured * box[:, 3:] * error[:, None]) ** 2
+        position_gain = position_variance / total
+        speed_gain = covariance / total
         surprise = box - position
         position += position_gain * surprise
         speed += speed_gain * surprise

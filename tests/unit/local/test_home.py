@@ -62,4 +62,9 @@ def test_endpoints_are_those_of_the_running_cloud(tmp_path: Path) -> None:
 def test_a_state_that_cannot_be_a_folder_is_the_users_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OptionError, match="--state"):
-        Home(tmp_path / "file")
+        Home(tmp_path / "file").acquire()
+
+
+def test_looking_makes_no_folder(tmp_path: Path) -> None:
+    assert Home(tmp_path / "state").process() is None
+    assert not (tmp_path / "state").exists()

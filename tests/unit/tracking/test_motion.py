@@ -32,9 +32,9 @@ class TextbookFilter:
         self.mean = step @ self.mean
         self.covariance = step @ self.covariance @ step.T + noise
 
-    def correct(self, box: Array, weak: bool) -> None:
+    def correct(self, box: Array, times: float) -> None:
         see = np.eye(4, 8)
-        error = np.diag((np.repeat(self.config.measured, 2) * box[3] * (self.config.weak_error if weak else 1)) ** 2)
+        error = np.diag((np.repeat(self.config.measured, 2) * box[3] * times) ** 2)
         gain = self.covariance @ see.T @ np.linalg.inv(see @ self.covariance @ see.T + error)
         self.mean = self.mean + gain @ (box - see @ self.mean)
         self.covariance = (np.eye(8) - gain @ see) @ self.covariance
@@ -56,10 +56,10 @@ def test_equals_the_textbook_filter(seed: int) -> None:
         seen = np.flatnonzero(random.random(count) < 0.7)
         measured = ours.box[seen] + random.normal(0, 3, (len(seen), 4))
         measured[:, 2:] = np.maximum(measured[:, 2:], 5)
-        weak = random.random(len(seen)) < 0.3
-        ours.correct(seen, measured, weak)
-        for row, box, faint in zip(seen, measured, weak, strict=True):
-            theirs[row].correct(box, bool(faint))
+        error = random.choice([1.0, 1.4, 20.0], len(seen))
+        ours.correct(seen, measured, error)
+        for row, box, times in zip(seen, measured, error, strict=True):
+            theirs[row].correct(box, float(times))
         np.testing.assert_allclose(ours.box, [one.mean[:4] for one in theirs], rtol=1e-6, atol=1e-6)
 
 
@@ -69,7 +69,7 @@ def test_any_division_of_time_predicts_the_same() -> None:
     for motion in (once, often):
         motion.add(box)
         motion.predict(0.1)
-        motion.correct(np.array([0]), box + np.array([5.0, 1.0, 0.0, 0.0]), np.array([False]))
+        motion.correct(np.array([0]), box + np.array([5.0, 1.0, 0.0, 0.0]), np.ones(1))
     once.predict(0.6)
     for _ in range(6):
         often.predict(0.1)
@@ -83,7 +83,7 @@ def test_a_change_of_size_dies_away() -> None:
     motion.add(box)
     for step in range(1, 6):
         motion.predict(0.1)
-        motion.correct(np.array([0]), box + np.array([0.0, 0.0, 0.0, -4.0 * step]), np.array([False]))
+        motion.correct(np.array([0]), box + np.array([0.0, 0.0, 0.0, -4.0 * step]), np.ones(1))
     motion.predict(2)
     near = motion.box[0, 3]
     motion.predict(20)

@@ -1,7 +1,7 @@
-"""Ranged reads of S3 objects for the embedded cloud: from the disk, and of old versions too.
+"""S3 objects of the embedded cloud lie on the disk, whatever their size and version.
 
-The emulator reads a whole object for each range of it, and ignores the range when a version is named; a large video, which
-clients fetch in many ranges, would then be slow at best and put together wrongly at worst.
+The emulator keeps the content of every version in memory, reads a whole object for each range of it, and ignores the range when
+a version is named: a large video, which clients fetch in many ranges, would be put together wrongly, and stay in memory.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ __all__ = ["install"]
 _PARTS = (
     Part("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
     Part("services.s3", "_read_body", ("bucket_name", "key", "obj")),
+    Part("services.s3", "_persist_object", ("bucket", "key", "obj")),
+    Part("services.s3", "_object_versions"),
     Part("services.s3", "_object_disk_path", ("bucket", "key")),
     Part("services.s3", "_parse_range", ("range_header", "total")),
 )
@@ -39,16 +41,16 @@ class _OnDisk:
 
 
 def install() -> None:
-    """Makes ranged reads exact and cheap.
+    """Makes ranged reads exact and cheap, and frees what is on the disk.
 
     Raises:
         EmbeddedCloudError: the emulator is another version.
     """
-    require("ranged reads", _PARTS)
+    require("S3 objects", _PARTS)
     from ministack.services import s3
 
     ranged: contextvars.ContextVar[bool] = contextvars.ContextVar("ranged", default=False)
-    get_object, read_body = s3._get_object, s3._read_body
+    get_object, read_body, persist = s3._get_object, s3._read_body, s3._persist_object
 
     def read_lazily(bucket: str, key: str, record: dict[str, Any]) -> Any:
         path = s3._object_disk_path(bucket, key) if ranged.get() and record.get("body") is None else None
@@ -72,5 +74,13 @@ def install() -> None:
         of_the_part = {name: value for name, value in answered.items() if not name.lower().startswith("x-amz-checksum")}
         return 206, {**of_the_part, "Content-Length": str(len(part)), "Content-Range": f"bytes {start}-{end}/{size}"}, part
 
+    def persist_and_free(bucket: str, key: str, record: Any) -> None:
+        persist(bucket, key, record)
+        if isinstance(record, dict) and record.get("body") is None:
+            for version in s3._object_versions.get((bucket, key)) or []:
+                if version["version_id"] == record.get("version_id"):
+                    version["data"] = None
+
     s3._get_object = get_range
+    s3._persist_object = persist_and_free
     s3._read_body = read_lazily
