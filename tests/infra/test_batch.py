@@ -67,6 +67,7 @@ def test_the_container_knows_its_surroundings(template: Template) -> None:
         "TRACKWAY_TABLE": "<StorageJobs>",
         "TRACKWAY_VIDEOS_BUCKET": "<StorageVideos>",
         "TRACKWAY_ARTIFACTS_BUCKET": "<StorageArtifacts>",
+        "TRACKWAY_ATTEMPTS": str(template.one("AWS::Batch::JobDefinition", "TrackerJob")["RetryStrategy"]["Attempts"]),
     }
 
 

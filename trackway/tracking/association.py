@@ -93,7 +93,7 @@ class Associator:
         track = np.full(len(box), -1, np.int64)
         free = np.ones(len(self._track), bool)
         strong = score >= config.high_score
-        error = np.where(strong, 1.0, config.motion.weak_error) * (1 + config.motion.hidden_error * hidden_share(box) ** 3)
+        error = 1 + config.motion.hidden_error * hidden_share(box) ** 3
         fresh = self._strong_ms >= now_ms - max(passed_ms, 1000 * config.weak_seconds)
         for tracks, wanted, margin in (
             (free, strong, 0.0),

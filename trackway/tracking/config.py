@@ -19,7 +19,6 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
         acceleration: change of speed that one second brings. Higher follows turns, but coasts less far in the right direction.
         first_speed: speed at the first sight, per second. Higher finds fast newcomers again, and strangers beside them.
         size_memory: seconds after which a change of size has died away; people do not grow for ever.
-        weak_error: how many times larger the error of a weak detection is.
         hidden_error: by how much the error grows when somebody nearer stands in front, once the box is wholly covered. Higher
             keeps size and speed through an occlusion, whose boxes shrink to what is left to see; lower follows people in a
             crowd more closely.
@@ -28,8 +27,7 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
     measured: tuple[float, float] = (0.05, 0.08)
     acceleration: tuple[float, float] = (1.0, 0.1)
     first_speed: tuple[float, float] = (1.0, 0.2)
-    size_memory: float = 1.0
-    weak_error: float = 1.4
+    size_memory: float = 2.0
     hidden_error: float = 20.0
 
 

@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 
 def main() -> NoReturn:
     """Runs the step that the command line names and ends the process."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("trackway").setLevel(logging.INFO)
     # Batch warns with SIGTERM before it takes the machine away; an exception lets `with` blocks and threads end in order.
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:], os.environ))
