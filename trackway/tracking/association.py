@@ -95,12 +95,13 @@ class Associator:
         strong = score >= config.high_score
         error = 1 + config.motion.hidden_error * hidden_share(box) ** 3
         fresh = self._strong_ms >= now_ms - max(passed_ms, 1000 * config.weak_seconds)
+        everybody = np.ones_like(free)
         for tracks, wanted, margin in (
-            (free, strong, 0.0),
-            (free, strong, config.margin * np.clip(passed_ms / _USUAL_STEP_MS, 1, _WIDEST)),
+            (everybody, strong, 0.0),
+            (everybody, strong, config.margin * np.clip(passed_ms / _USUAL_STEP_MS, 1, _WIDEST)),
             (fresh, ~strong, 0.0),
         ):
-            rows, found = np.flatnonzero(tracks & free), np.flatnonzero(wanted & (track < 0))
+            rows, found = np.flatnonzero(free & tracks), np.flatnonzero((track < 0) & wanted)
             similarity = self._similarity(rows, box[found], margin)
             pairs = match(similarity, config.minimum_overlap)
             rows, found = rows[pairs[0]], found[pairs[1]]

@@ -147,6 +147,21 @@ def test_size_tells_apart_those_who_stand_one_behind_the_other() -> None:
     assert associator.update(400, *one([118.0, 104, 42, 92])).tolist() == [1]
 
 
+def test_a_box_that_shrinks_behind_somebody_does_not_shrink_the_person() -> None:
+    """SPEC X2: what is left to see of a walker grows shorter, vanishes, and comes back whole on the other side."""
+    associator = Associator(PERSONS)
+    tracks = []
+    for step in range(30):
+        left, near = 240.0 - 8 * step, [100.0, 90, 60, 170]
+        hidden = max(0.0, min(left + 40, 160) - max(left, 100)) / 40
+        height = 100 * (1 - 0.6 * hidden)
+        boxes = [near, [left, 100, 40, height]] if hidden < 0.9 else [near]
+        track = associator.update(100 * step, np.array(boxes), np.array([0.7, 0.5][: len(boxes)]))
+        tracks.append(track.tolist()[1:])
+    assert [] in tracks
+    assert {number for track in tracks for number in track} == {1}
+
+
 def test_the_same_frame_again_changes_nothing() -> None:
     associator = Associator(PERSONS)
     assert [associator.update(0, *one(STANDING)).tolist() for _ in range(3)] == [[0]] * 3

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from trackway.tracking.boxes import from_centre, overlap_with_margin, paired_overlap, to_centre
+from trackway.tracking.boxes import from_centre, hidden_share, overlap_with_margin, paired_overlap, to_centre
 
 Array = npt.NDArray[Any]
 BOXES = arrays.arrays(np.float64, (4, 4), elements=st.floats(1, 100))
@@ -57,3 +57,9 @@ def test_a_margin_is_growth_on_every_side() -> None:
 def test_nothing_overlaps_a_box_without_numbers_or_area() -> None:
     box = np.array([[0.0, 0, 1, 1], [0, 0, 1, 1]])
     assert paired_overlap(box, np.array([[np.nan] * 4, [0, 0, 0, 0]])).tolist() == [0, 0]
+
+
+def test_the_nearer_hides_the_farther() -> None:
+    near, far, aside = [100.0, 100, 40, 100], [120, 80, 40, 100], [300, 80, 40, 100]
+    assert hidden_share(np.array([near, far, aside])).tolist() == [0, 0.4, 0]
+    assert hidden_share(np.zeros((0, 4))).tolist() == []
