@@ -77,6 +77,14 @@ def record() -> JobRecord:
     )
 
 
+def track_nobody(place: Workplace, *, frames: int) -> None:
+    """Leave what plan and track leave for a video of that many decodable frames and no people."""
+    plan = {"info": INFO, "segments": [Segment(0, 0, 1000)], "options": JobOptions()}
+    place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
+    place.objects.put_artifact(segment_key(JOB, 0), encode(Tracks.make(0)), "application/octet-stream")
+    place.jobs.progress(record(), 0, frames, frames)
+
+
 @pytest.mark.parametrize(
     ("error", "attempt", "status", "recorded"),
     [
@@ -136,10 +144,7 @@ def test_f13_progress_can_be_read_back(place: Workplace) -> None:
 
 
 def test_b2_a_job_without_one_decoded_frame_fails_with_a_reason(place: Workplace) -> None:
-    plan = {"info": INFO, "segments": [Segment(0, 0, 1000)], "options": JobOptions()}
-    place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
-    place.objects.put_artifact(segment_key(JOB, 0), encode(Tracks.make(0)), "application/octet-stream")
-    place.jobs.progress(record(), 0, 0, 0)
+    track_nobody(place, frames=0)
     assert worker.run(["assemble", "--job", JOB], ENVIRONMENT) == 2
     found = place.jobs.get(JOB)
     assert found is not None
@@ -148,10 +153,7 @@ def test_b2_a_job_without_one_decoded_frame_fails_with_a_reason(place: Workplace
 
 
 def test_2g_10_a_video_without_people_succeeds_with_no_rows(place: Workplace) -> None:
-    plan = {"info": INFO, "segments": [Segment(0, 0, 1000)], "options": JobOptions()}
-    place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
-    place.objects.put_artifact(segment_key(JOB, 0), encode(Tracks.make(0)), "application/octet-stream")
-    place.jobs.progress(record(), 0, 25, 25)
+    track_nobody(place, frames=25)
     assert worker.run(["assemble", "--job", JOB], ENVIRONMENT) == 0
     found = place.jobs.get(JOB)
     assert found is not None
