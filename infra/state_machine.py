@@ -9,11 +9,11 @@ The input is {"jobId": ...}. What later states need is kept in variables, and ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trackway.errors import InputError
+from trackway import errors
 
 __all__ = ["Targets", "definition"]
 
@@ -90,7 +90,7 @@ def _invoke(targets: Targets, function: str, timeout_seconds: int, **payload: st
         "Arguments": {"FunctionName": function, "Payload": {"jobId": f"{{% {JOB} %}}", **payload}},
         "TimeoutSeconds": timeout_seconds,
         "Retry": [
-            {"ErrorEquals": sorted(_names(InputError)), "MaxAttempts": 0},
+            {"ErrorEquals": _VIDEO_FAULTS, "MaxAttempts": 0},
             _retry([f"Lambda.{fault}" for fault in LAMBDA_SERVICE_FAULTS], attempts=6),
             _retry(["States.ALL"], attempts=3),
         ],
@@ -135,10 +135,3 @@ def _catch() -> list[State]:
             "Next": "Record failure",
         }
     ]
-
-
-def _names(error: type[Exception]) -> Iterator[str]:
-    """The class and everything below it, as Lambda reports them."""
-    yield error.__name__
-    for below in error.__subclasses__():
-        yield from _names(below)

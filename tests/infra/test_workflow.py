@@ -118,7 +118,8 @@ def test_a_fault_of_the_video_is_never_retried(states: Properties) -> None:
     assert final["MaxAttempts"] == 0
     named = {name for name in errors.__all__ if issubclass(getattr(errors, name), errors.InputError)}
     assert set(final["ErrorEquals"]) == named
-    assert "Stalled" not in final["ErrorEquals"]
+    assert {"UnsupportedMedia", "VideoTooLong", "ObjectGone"} <= named
+    assert not {"Stalled", "SystemFault", "TrackwayError"} & set(final["ErrorEquals"])
 
 
 def test_a_failed_batch_job_is_not_submitted_again(states: Properties) -> None:
