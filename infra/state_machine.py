@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trackway import errors
+import trackway.errors
 
 __all__ = ["Targets", "definition"]
 
 State = dict[str, Any]
 
 JOB = "$states.context.Execution.Input.jobId"
+VIDEO_FAULTS = [name for name in trackway.errors.__all__ if issubclass(getattr(trackway.errors, name), trackway.errors.InputError)]
 LAMBDA_SERVICE_FAULTS = ("ServiceException", "AWSLambdaException", "SdkClientException", "TooManyRequestsException")
 BATCH_SERVICE_FAULTS = ("AWSBatchException", "ServerException", "TooManyRequestsException")
 
@@ -90,7 +91,7 @@ def _invoke(targets: Targets, function: str, timeout_seconds: int, **payload: st
         "Arguments": {"FunctionName": function, "Payload": {"jobId": f"{{% {JOB} %}}", **payload}},
         "TimeoutSeconds": timeout_seconds,
         "Retry": [
-            {"ErrorEquals": _VIDEO_FAULTS, "MaxAttempts": 0},
+            {"ErrorEquals": VIDEO_FAULTS, "MaxAttempts": 0},
             _retry([f"Lambda.{fault}" for fault in LAMBDA_SERVICE_FAULTS], attempts=6),
             _retry(["States.ALL"], attempts=3),
         ],
