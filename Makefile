@@ -16,10 +16,11 @@ demo: $(READY)  ## upload a video to the embedded cloud and read its people back
 test: $(READY)  ## the whole test suite
 	$(BIN)/python -m pytest
 
-check: $(READY)  ## format, lint, types
+check: $(READY)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/unit/test_house.py
 
 format: $(READY)  ## rewrite the sources in the project's format
 	$(BIN)/ruff format .
@@ -36,7 +37,8 @@ clean:  ## forget the environment, the models and every result
 
 $(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml trackway/models/packs/default.json
 	@echo "Setting up .venv"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.version_info >= (3, 11) or sys.exit("Trackway needs Python 3.11 or newer, this is " + v + ": make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
