@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-__all__ = ["Bar", "RateColumn"]
+__all__ = ["Bar"]
+
+
+class CountColumn(ProgressColumn):
+    """Units done and expected; nothing for a stage that counts none."""
+
+    def render(self, task: Task) -> Text:
+        """Right-aligned, so that the numbers of the stages stand under each other."""
+        expected = task.fields["expected"]
+        return Text("" if expected is None else f"{task.completed:.0f}/{expected}", justify="right")
 
 
 class RateColumn(ProgressColumn):
@@ -36,7 +45,7 @@ class Bar:
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description:<22}"),
             BarColumn(bar_width=32),
-            TextColumn("{task.completed:>6.0f}/{task.fields[expected]:<6}"),
+            CountColumn(),
             RateColumn(),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=self._console,
@@ -58,7 +67,7 @@ class Bar:
         self._finish()
         if self._lines:
             self._console.print(f"{name} ..." if total is None else f"{name} ({total}) ...", highlight=False)
-        self._task = self._progress.add_task(name, total=total, expected=total if total is not None else "?")
+        self._task = self._progress.add_task(name, total=total, expected=total)
 
     def update(self, done: int) -> None:
         """Moves the bar of the current stage."""
@@ -68,6 +77,8 @@ class Bar:
     def _finish(self) -> None:
         if self._task is None:
             return
-        done = self._progress.tasks[-1].completed
-        self._progress.update(self._task, total=done or 1, completed=done or 1, expected=int(done))
+        last = self._progress.tasks[-1]
+        # The total may have been an estimate; a stage that counts nothing is drawn as one unit, done.
+        done = last.completed or 1
+        self._progress.update(self._task, total=done, completed=done, expected=last.fields["expected"] and int(last.completed))
         self._task = None
