@@ -14,7 +14,7 @@ import trackway
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    "media", "models", "detection", "tracking", "faces", "identity", "pipeline", "plugins", "results", "artifacts",
+    "media", "models", "detection", "tracking", "faces", "identity", "pipeline", "plugins", "results", "evaluation", "artifacts",
     "jobs", "store", "worker", "api", "client", "cli", "local",
 )  # fmt: skip
 VISION = ROOMS[: ROOMS.index("plugins")]

@@ -7,7 +7,6 @@ nobody uses here (https://motchallenge.net/instructions/).
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 from array import array
 from collections.abc import Iterator
@@ -20,13 +19,15 @@ import numpy.typing as npt
 from trackway.columns import Tracks
 from trackway.errors import FileError
 
-__all__ = ["MotDetections", "PictureSize", "read_detections", "write_tracks"]
+__all__ = ["MotDetections", "PictureSize", "read_detections", "text_lines", "write_tracks"]
 
 Array = npt.NDArray[Any]
 
 _LEAST_COLUMNS, _MOST_COLUMNS = 7, 10
 _LONGEST_LINE = 4096
 _LAST_FRAME = 2**31 - 1
+_LARGEST = 1e15
+"""Pixels and scores beyond this are mistakes; areas up to here fit single precision."""
 
 
 class PictureSize(Protocol):
@@ -49,7 +50,7 @@ class MotDetections:
         frame: (N,) int64 frame number, from 1, ascending.
         box_px: (N, 4) float64 left, top, width, height in pixels.
         score: (N,) float64 confidence on the detector's own scale.
-        skipped: rows left out because a number was not finite or the box had no area.
+        skipped: rows left out because a number was not finite or beyond reason, or the box had no area.
     """
 
     frame: Array
@@ -70,9 +71,9 @@ def read_detections(path: str | os.PathLike[str]) -> MotDetections:
     values, skipped = array("d"), 0
     try:
         with Path(path).open("rb") as file:
-            for number, line in _lines(file, path):
+            for number, line in text_lines(file, path):
                 row = _row(line, number, path)
-                if all(map(math.isfinite, row)) and row[3] > 0 and row[4] > 0:
+                if all(abs(number) <= _LARGEST for number in row) and row[3] > 0 and row[4] > 0:
                     values.extend(row)
                 else:
                     skipped += 1
@@ -99,7 +100,7 @@ def write_tracks(path: str | os.PathLike[str], tracks: Tracks, picture: PictureS
             file.write(f"{frame + 1},{person + 1},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.4f},-1,-1,-1\n")
 
 
-def _lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
+def text_lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
     """Line number and content of every row, without comments, empty lines and a byte order mark."""
     number = 0
     while line := file.readline(_LONGEST_LINE):

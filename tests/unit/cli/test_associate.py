@@ -73,7 +73,7 @@ def test_files_that_are_not_there(detections: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("sequence", "fps", "hota"), [("TUD-Campus", 25, 53.4), ("KITTI-17", 10, 43.0), ("MOT17-02", 30, 34.1)])
 def test_better_than_the_best_peer_on_published_detections(shared_data: Path, tmp_path: Path, sequence: str, fps: int, hota: float) -> None:
-    """The figures are the best of SORT, ByteTrack, OC-SORT, BoT-SORT and C-BIoU (`tests.performance.accuracy`)."""
+    """The figures are the best of SORT, ByteTrack, OC-SORT, BoT-SORT and C-BIoU (`tests.performance.association`)."""
     folder, output = shared_data / "assoc" / sequence, tmp_path / "result.txt"
     run(folder / "det.txt", "--output", output, "--fps", str(fps))
     assert score(read_identified(folder / "gt.txt"), read_identified(output)).hota > hota
