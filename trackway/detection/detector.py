@@ -14,7 +14,7 @@ from trackway.errors import ModelError
 from trackway.models.pack import Model
 from trackway.models.session import Network
 
-__all__ = ["Decoder", "Detector", "FrameSize"]
+__all__ = ["Decoder", "Detector", "FrameSize", "as_detections"]
 
 Array = npt.NDArray[Any]
 Decoder = Callable[[Sequence[Array], float], Candidates]
@@ -53,6 +53,11 @@ class Detector:
         self._network = network
         self._decode = self.decoders[model.decoder]
 
+    @property
+    def overlap(self) -> float:
+        """Of two boxes with a higher intersection over union the weaker is dropped."""
+        return self._model.overlap
+
     def input_size(self, info: FrameSize) -> tuple[int, int]:
         """(width, height) to which frames of this video are scaled for `detect`."""
         return self._model.input.size(info.width, info.height)
@@ -65,16 +70,27 @@ class Detector:
             frame: (B,) source frame numbers, which the rows repeat.
             time_ms: (B,) their times.
         """
-        numbers, times = np.asarray(frame), np.asarray(time_ms)
-        tensors = self._network.run(images)
-        return Detections.concatenate(
-            self._rows([tensor[index] for tensor in tensors], int(numbers[index]), int(times[index])) for index in range(len(images))
-        )
+        return as_detections(self.look(images), frame, time_ms)
 
-    def _rows(self, outputs: Sequence[Array], frame: int, time_ms: int) -> Detections:
-        found = self._decode(outputs, self._model.score).strongest(self._model.overlap)
-        count = len(found.score)
-        columns = {"landmarks": found.landmarks} if found.landmarks.shape[1] else {}
-        return Detections.make(
-            count, frame=np.full(count, frame), time_ms=np.full(count, time_ms), box=found.box, score=found.score, **columns
-        )
+    def look(self, images: Array) -> list[Candidates]:
+        """The boxes of each picture (B, height, width, 3) uint8 RGB, as ratios of it, by falling score."""
+        tensors = self._network.run(images)
+        return [
+            self._decode([tensor[index] for tensor in tensors], self._model.score).strongest(self._model.overlap)
+            for index in range(len(images))
+        ]
+
+
+def as_detections(found: Sequence[Candidates], frame: npt.ArrayLike, time_ms: npt.ArrayLike) -> Detections:
+    """One table of the boxes of several pictures, whose frame numbers and times are (B,)."""
+    return Detections.concatenate(
+        _rows(seen, number, time) for seen, number, time in zip(found, np.asarray(frame), np.asarray(time_ms), strict=True)
+    )
+
+
+def _rows(found: Candidates, number: int, time_ms: int) -> Detections:
+    count = len(found.score)
+    columns = {"landmarks": found.landmarks} if found.landmarks.shape[1] else {}
+    return Detections.make(
+        count, frame=np.full(count, number), time_ms=np.full(count, time_ms), box=found.box, score=found.score, **columns
+    )

@@ -19,7 +19,7 @@ def test_centernet_reads_peaks_as_people() -> None:
     heat[0, 5, 8] = 0.8  # beside a stronger cell: the same person
     found = centernet.decode([distances, heat], 0.1)
     assert found.score.tolist() == pytest.approx([0.9, 0.2])
-    expected_px = [[28 - 3, 20 - 10, 9, 30], [156 - 40, 80 - 30, 90, 46]]  # the second leaves the picture, and may (SPEC R34)
+    expected_px = [[28.5 - 3, 20.5 - 10, 9, 30], [156.5 - 40, 80.5 - 30, 90, 46]]  # the second leaves the picture, and may (SPEC R34)
     np.testing.assert_allclose(found.box * np.tile([WIDTH * 4, HEIGHT * 4], 2), expected_px, rtol=1e-5)
     assert found.landmarks.shape == (2, 0, 2)
 

@@ -44,7 +44,7 @@ def test_rows_carry_their_frame_and_come_by_falling_score(persons: PersonDetecto
     assert found.frame.tolist() == [4, 4, 11]
     assert found.time_ms.tolist() == [160, 160, 440]
     assert found.score.tolist() == pytest.approx([250 / 255, 100 / 255, 200 / 255])
-    np.testing.assert_allclose(found.box[0], [(60 - 6) / 96, (40 - 6) / 64, 12 / 96, 12 / 64], rtol=1e-6)
+    np.testing.assert_allclose(found.box[0], [(60.5 - 6) / 96, (40.5 - 6) / 64, 12 / 96, 12 / 64], rtol=1e-6)
     assert np.isnan(found.landmarks).all()
 
 
