@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 import av
 from av.audio.stream import AudioStream
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard
@@ -36,16 +37,17 @@ _CODECS = frozenset(
 """Codecs that are worth their risk: what cameras, phones, editors and browsers write."""
 
 
-def open_container(path: str | os.PathLike[str], demuxer: str, limits: MediaLimits) -> InputContainer:
+def open_container(path: str | os.PathLike[str], demuxer: str, limits: MediaLimits, accelerator: HWAccel | None = None) -> InputContainer:
     """Open a local file with the demuxer named, and nothing else whatever the file asks for.
 
     Args:
         path: a regular local file.
         demuxer: FFmpeg's short name of the container, from `demuxer_of`.
         limits: bounds passed on to FFmpeg.
+        accelerator: decodes the pictures where it can.
 
     Raises:
-        av.FFmpegError: FFmpeg cannot open it.
+        av.FFmpegError: FFmpeg cannot open it, or not the accelerator.
     """
     options = {
         "protocol_whitelist": "file",
@@ -53,7 +55,8 @@ def open_container(path: str | os.PathLike[str], demuxer: str, limits: MediaLimi
         "max_streams": str(limits.max_streams),
         "max_pixels": str(limits.max_pixels),
     }
-    return av.open(f"file:{Path(path).absolute()}", mode="r", format=demuxer, options=options, metadata_errors="replace")
+    address = f"file:{Path(path).absolute()}"
+    return av.open(address, mode="r", format=demuxer, options=options, metadata_errors="replace", hwaccel=accelerator)
 
 
 def bound_decoder(stream: VideoStream, limits: MediaLimits, *, threads: int) -> None:

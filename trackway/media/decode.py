@@ -16,8 +16,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from trackway.errors import CorruptMedia
-from trackway.media.container import bound_decoder, decoded, open_container, packets
+from trackway.media.container import bound_decoder, decoded, packets
 from trackway.media.frame import Frame, Scaler
+from trackway.media.hardware import Decoding, Hardware
 from trackway.media.limits import DEFAULT_LIMITS, MediaLimits
 from trackway.media.segments import Segment
 from trackway.media.timeline import REORDER_DEPTH, Timeline, enters_sample
@@ -39,6 +40,7 @@ def read_frames(
     sample_fps: float = 0.0,
     limits: MediaLimits = DEFAULT_LIMITS,
     threads: int | None = None,
+    hardware: Hardware | None = None,
 ) -> Iterator[Frame]:
     """Decode a video, or one segment of it with its overlap, in presentation order; memory stays flat.
 
@@ -52,17 +54,20 @@ def read_frames(
         limits: the picture size may change midway; a picture beyond the limit is left out like a damaged one.
         threads: of the decoder. More only helps where nothing else wants the processors; by default half of them, 4 at most,
             which is one on two processors.
+        hardware: decodes instead of the processor where it can; the frames are the same.
 
     Raises:
         CorruptMedia: not one frame of the video can be decoded.
         MediaTooLarge: the header declares pictures beyond the limit.
     """
     part = segment or Segment(index=0, start_ms=0, end_ms=max(1, info.duration_ms), start_pts=info.start_pts)
-    found = False
-    with _opened(path, info, part, limits, threads or _spare_threads()) as (stream, source):
+    decoding, found = Decoding(hardware), False
+    with _opened(path, info, part, limits, threads or _spare_threads(), decoding) as (stream, source):
         for frame in _frames(stream, source, info, part, sample_fps):
+            if not found:
+                decoding.begun(stream, frame.picture)
             found = True
-            yield frame
+            yield decoding.as_software(frame)
     if not found and segment is None:
         raise CorruptMedia("Not one frame of the video can be decoded; it is damaged or encrypted.")
 
@@ -124,30 +129,30 @@ def _pictures(stream: VideoStream, source: Packets, is_wanted: Callable[[int], b
 
 @contextlib.contextmanager
 def _opened(
-    path: str | os.PathLike[str], info: VideoInfo, part: Segment, limits: MediaLimits, threads: int
+    path: str | os.PathLike[str], info: VideoInfo, part: Segment, limits: MediaLimits, threads: int, decoding: Decoding
 ) -> Iterator[tuple[VideoStream, Packets]]:
     """The video track, and its packets from a key frame before the part on."""
     if part.index > 0:
-        with _open(path, info, limits, threads) as stream:
+        with _open(path, info, limits, threads, decoding) as stream:
             source = _sought(stream, part)
             if source is not None:
                 yield stream, source
                 return
-    with _open(path, info, limits, threads) as stream:
+    with _open(path, info, limits, threads, decoding) as stream:
         yield stream, packets(stream)
 
 
 @contextlib.contextmanager
-def _open(path: str | os.PathLike[str], info: VideoInfo, limits: MediaLimits, threads: int) -> Iterator[VideoStream]:
+def _open(path: str | os.PathLike[str], info: VideoInfo, limits: MediaLimits, threads: int, decoding: Decoding) -> Iterator[VideoStream]:
     try:
-        container = open_container(path, info.demuxer, limits)
+        container = decoding.open(path, info.demuxer, limits)
     except av.FFmpegError as error:
         raise CorruptMedia(f"The video was readable before and is not now; it was changed or cut off ({error.strerror}).") from error
     with container:
         stream = container.streams[info.stream] if info.stream < len(container.streams) else None
         if not isinstance(stream, VideoStream) or stream.codec_context is None:
             raise CorruptMedia("The video was changed since it was looked at: its picture track is gone.")
-        bound_decoder(stream, limits, threads=threads)
+        bound_decoder(stream, limits, threads=1 if stream.codec_context.is_hwaccel else threads)
         yield stream
 
 

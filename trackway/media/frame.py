@@ -14,7 +14,10 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from trackway.errors import CorruptMedia
 from trackway.media.video import VideoInfo
 
-__all__ = ["Frame", "Scaler"]
+__all__ = ["SMALL_WIDTH", "Frame", "Scaler", "plane_of", "reformat", "turned"]
+
+SMALL_WIDTH = 160
+"""Pixels across of the picture in which the camera's motion is looked for."""
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _KNOWN_COLORS = frozenset((1, 4, 5, 6, 7, 9))
@@ -61,9 +64,9 @@ class Scaler:
         """
         size = (width, height) if self._info.rotation in (0, 180) else (height, width)
         shrinker, converter = self._shrinkers.setdefault(size, (VideoReformatter(), VideoReformatter()))
-        small = _reformat(shrinker, frame.picture, *size, "yuv420p")
-        pixels = _plane(_reformat(converter, small, *size, "rgb24"), 3)
-        return self._turned(pixels.reshape(size[1], size[0], 3))
+        small = reformat(shrinker, frame.picture, *size, "yuv420p")
+        pixels = plane_of(reformat(converter, small, *size, "rgb24"), 3)
+        return turned(pixels.reshape(size[1], size[0], 3), self._info)
 
     def luma(self, frame: Frame) -> npt.NDArray[np.uint8]:
         """The brightness of the whole turned picture at its full size, as the file stores it (`info.color_range`).
@@ -77,18 +80,37 @@ class Scaler:
         picture = frame.picture
         size = self._info.coded_size
         if (picture.width, picture.height) != size or picture.format.name.replace("yuvj", "yuv") not in _PLANES_OF_LUMA:
-            picture = _reformat(self._graying, picture, *size, "yuv420p")
-        luma = np.rot90(_plane(picture, 1), -self._info.rotation // 90)
+            picture = reformat(self._graying, picture, *size, "yuv420p")
+        luma = np.rot90(plane_of(picture, 1), -self._info.rotation // 90)
         luma = luma[:, ::-1] if self._info.mirrored else luma
         luma.flags.writeable = False
         return luma
 
-    def _turned(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        turned = cv2.rotate(pixels, _TURNS[self._info.rotation]) if self._info.rotation else pixels
-        return np.asarray(cv2.flip(turned, 1) if self._info.mirrored else turned, np.uint8)
+    def small_luma(self, frame: Frame) -> npt.NDArray[np.uint8]:
+        """The brightness of the whole turned picture, averaged over areas, `SMALL_WIDTH` pixels wide: enough to follow the camera.
+
+        Returns:
+            uint8 (height in proportion, SMALL_WIDTH).
+
+        Raises:
+            CorruptMedia: the picture is in a form that cannot be converted.
+        """
+        height = max(1, round(SMALL_WIDTH * self._info.height / self._info.width))
+        return np.asarray(cv2.resize(self.luma(frame), (SMALL_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _reformat(reformatter: VideoReformatter, picture: VideoFrame, width: int, height: int, form: str) -> VideoFrame:
+def turned(pixels: npt.NDArray[np.uint8], info: VideoInfo) -> npt.NDArray[np.uint8]:
+    """Pixels (H, W, 3) as decoded -> as the processed frame shows them."""
+    upright = cv2.rotate(pixels, _TURNS[info.rotation]) if info.rotation else pixels
+    return np.asarray(cv2.flip(upright, 1) if info.mirrored else upright, np.uint8)
+
+
+def reformat(reformatter: VideoReformatter, picture: VideoFrame, width: int, height: int, form: str) -> VideoFrame:
+    """The picture at that size and in that form, by swscale.
+
+    Raises:
+        CorruptMedia: the picture is in a form that cannot be converted.
+    """
     color = None if picture.colorspace in _KNOWN_COLORS else Colorspace.DEFAULT
     by_area = Interpolation.AREA
     try:
@@ -98,7 +120,7 @@ def _reformat(reformatter: VideoReformatter, picture: VideoFrame, width: int, he
         raise CorruptMedia(f"The video holds pictures of the form {found}, which cannot be converted ({error.strerror}).") from error
 
 
-def _plane(picture: VideoFrame, channels: int) -> npt.NDArray[np.uint8]:
+def plane_of(picture: VideoFrame, channels: int) -> npt.NDArray[np.uint8]:
     """The first plane without its padding, uint8 (height, width * channels)."""
     plane = picture.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.media.conftest import MakeClip
 from trackway.errors import CorruptMedia
 from trackway.media.decode import read_frames
-from trackway.media.frame import Frame, Scaler
+from trackway.media.frame import SMALL_WIDTH, Frame, Scaler
 from trackway.media.probe import probe
 from trackway.media.video import VideoInfo
 
@@ -106,3 +106,13 @@ def test_a_form_that_cannot_be_converted_is_named(make_clip: MakeClip) -> None:
     info, _ = first(make_clip)
     with pytest.raises(CorruptMedia, match="pictures of the form gray32le, which cannot be converted"):
         Scaler(info).rgb(Frame(0, 0, av.VideoFrame(160, 120, "gray32le")), 64, 48)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 270])
+def test_the_small_luma_is_the_whole_turned_picture(make_clip: MakeClip, rotation: int) -> None:
+    info, frame = first(make_clip, rotation=rotation)
+    found = Scaler(info).small_luma(frame)
+    assert found.shape == (round(SMALL_WIDTH * info.height / info.width), SMALL_WIDTH)
+    expected = cv2.resize(np.ascontiguousarray(Scaler(info).luma(frame)), found.shape[::-1], interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(found, expected)
+    assert found.std() > 5
