@@ -17,7 +17,7 @@ from constructs import Construct
 from infra import access
 from infra.network import Network
 from infra.settings import Settings
-from infra.storage import ARTIFACT_PREFIX, Storage
+from infra.storage import ARTIFACT_PREFIX, ENGINE_PREFIX, Storage
 
 __all__ = ["ATTEMPTS", "TrackerBatch"]
 
@@ -48,6 +48,9 @@ class TrackerBatch(Construct):
         access.read_objects(self.job_role, storage.videos)
         access.read_objects(self.job_role, storage.artifacts, ARTIFACT_PREFIX)
         access.write_objects(self.job_role, storage.artifacts, ARTIFACT_PREFIX)
+        if settings.processor == "gpu":
+            access.read_objects(self.job_role, storage.artifacts, ENGINE_PREFIX)
+            access.write_objects(self.job_role, storage.artifacts, ENGINE_PREFIX)
         access.read_items(self.job_role, storage.table, "GetItem", "Query")
         access.write_items(self.job_role, storage.table, "PutItem", "UpdateItem", "BatchWriteItem")
         self.queue = self._make_queue()
@@ -159,6 +162,7 @@ class TrackerBatch(Construct):
                     "TRACKWAY_VIDEOS_BUCKET": storage.videos.bucket_name,
                     "TRACKWAY_ARTIFACTS_BUCKET": storage.artifacts.bucket_name,
                     "TRACKWAY_ATTEMPTS": str(ATTEMPTS),
+                    "TRACKWAY_HARDWARE_DECODE": self._settings.hardware_decode,
                 },
             ),
         )

@@ -14,7 +14,7 @@ from constructs import Construct, IConstruct
 
 from infra.api import Api
 from infra.batch import TrackerBatch
-from infra.storage import ARTIFACT_PREFIX, UPLOAD_PREFIX, Storage
+from infra.storage import ARTIFACT_PREFIX, ENGINE_PREFIX, UPLOAD_PREFIX, Storage
 from infra.workflow import Workflow
 
 __all__ = ["acknowledge"]
@@ -46,6 +46,7 @@ def _objects(storage: Storage, tracker: TrackerBatch, workflow: Workflow, api: A
     yield workflow.ingest.role, f"IAM5[Resource::{videos}/{UPLOAD_PREFIX}*]", "Any key under the upload prefix of one bucket"
     for role in (tracker.job_role, workflow.plan.role):
         yield role, f"IAM5[Resource::{artifacts}/{ARTIFACT_PREFIX}*]", "The artifacts of any job, in one bucket"
+    yield tracker.job_role, f"IAM5[Resource::{artifacts}/{ENGINE_PREFIX}*]", "Engines of GPUs and networks to come, in one bucket"
 
 
 def _named_families(tracker: TrackerBatch, workflow: Workflow) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ __all__ = ["ENVIRONMENTS", "Settings"]
 
 Processor = Literal["gpu", "cpu"]
 Bundling = Literal["lambda", "sources"]
+HardwareDecode = Literal["auto", "off"]
 
 ENVIRONMENTS = ("dev", "prod", "local")
 INSTANCE_TYPES: dict[Processor, tuple[str, ...]] = {
@@ -26,11 +27,14 @@ class Settings:
         bundling: "lambda" puts the locked dependencies for the Lambda platform into each bundle; "sources" leaves them to the
             interpreter that runs the function, as the embedded cloud does.
         processor: "gpu" asks Batch for one GPU per job; "cpu" runs the same jobs on compute instances (slower, no GPU quota needed).
+        hardware_decode: "auto" decodes on the GPU what its decoder takes; "off" leaves decoding to the processor.
         tracker_image: An image by name instead of building containers/tracker; nothing is built or pushed then.
         isolated_network: Workers without a route to the internet. Safest, but its interface endpoints cost money around the clock.
         retain_data: Buckets, table and keys outlive the stack, and the table refuses deletion.
         max_vcpus: Upper bound of each compute environment, and with it of the bill.
         max_concurrent_segments: Segments of one video tracked at a time (an inline Map allows 40).
+        container_minutes: Minutes of video that one start of a container works through, about. Less finishes sooner, more starts fewer
+            machines; all of it must fit into an attempt.
         plan_timeout_minutes: Time to fetch and probe a video; Lambda allows 15.
         attempt_timeout_minutes: Wall clock of one attempt of one Batch job.
         queue_timeout_minutes: Time a job may wait for a machine before it fails, visibly (10 at least).
@@ -45,11 +49,13 @@ class Settings:
     env_name: str
     bundling: Bundling = "lambda"
     processor: Processor = "gpu"
+    hardware_decode: HardwareDecode = "auto"
     tracker_image: str | None = None
     isolated_network: bool = False
     retain_data: bool = False
     max_vcpus: int = 64
     max_concurrent_segments: int = 12
+    container_minutes: int = 20
     plan_timeout_minutes: int = 15
     attempt_timeout_minutes: int = 60
     queue_timeout_minutes: int = 60

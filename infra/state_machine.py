@@ -1,10 +1,11 @@
 """The workflow of one job, as Amazon States Language in JSONata.
 
-    Plan ─▶ Several segments? ─┬─ no ──▶ Track whole video ────────────────────┐
-                               └─ yes ─▶ Track segments (Map) ─▶ Assemble ─────┴─▶ Complete
+    Plan ─▶ Several shares? ─┬─ no ──▶ Track whole video ──────────────────┐
+                             └─ yes ─▶ Track shares (Map) ─▶ Assemble ─────┴─▶ Complete
     any error ─▶ Record failure ─▶ Failed
 
-The input is {"jobId": ...}. What later states need is kept in variables, and outputs are dropped, so that nothing grows with the video.
+A share is what one start of a container works through: several segments of the video. The input is {"jobId": ...}. What later states
+need is kept in variables, and outputs are dropped, so that nothing grows with the video.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Targets:
     job_queue: str
     job_definition: str
     max_concurrent_segments: int
+    container_minutes: int
     plan_timeout_seconds: int
     complete_timeout_seconds: int
     batch_timeout_seconds: int
@@ -43,22 +45,22 @@ class Targets:
 
 def definition(targets: Targets) -> State:
     """The whole state machine; ARNs may be CDK tokens."""
-    plan = _invoke(targets, targets.plan_function, targets.plan_timeout_seconds)
+    plan = _invoke(targets, targets.plan_function, targets.plan_timeout_seconds, containerMinutes=targets.container_minutes)
     complete = _invoke(targets, targets.complete_function, targets.complete_timeout_seconds, outcome="SUCCEEDED")
     record = _invoke(targets, targets.complete_function, targets.complete_timeout_seconds, outcome="FAILED", error="{% $error %}")
-    segment = "$string($states.input)"
-    track_segment = _submit(targets, f"'track-' & {JOB} & '-' & {segment}", f"'track', '--job', {JOB}, '--segment', {segment}")
+    share = "$states.input"
+    track_share = _submit(targets, f"'track-' & {JOB} & '-' & {share}", f"'track', '--job', {JOB}, '--share', {share}")
     guarded = {
-        "Plan": plan | {"Assign": {"segments": "{% $states.result.Payload.segments %}"}, "Next": "Several segments?"},
+        "Plan": plan | {"Assign": {"shares": "{% $states.result.Payload.shares %}"}, "Next": "Several shares?"},
         "Track whole video": _submit(targets, f"'whole-' & {JOB}", f"'whole', '--job', {JOB}") | {"Next": "Complete"},
-        "Track segments": {
+        "Track shares": {
             "Type": "Map",
-            "Items": "{% $segments %}",
+            "Items": "{% $shares %}",
             "MaxConcurrency": targets.max_concurrent_segments,
             "ItemProcessor": {
                 "ProcessorConfig": {"Mode": "INLINE"},
-                "StartAt": "Track segment",
-                "States": {"Track segment": track_segment | {"End": True}},
+                "StartAt": "Track share",
+                "States": {"Track share": track_share | {"End": True}},
             },
             "Output": "{% {} %}",
             "Next": "Assemble",
@@ -71,9 +73,9 @@ def definition(targets: Targets) -> State:
         "TimeoutSeconds": targets.machine_timeout_seconds,
         "StartAt": "Plan",
         "States": {
-            "Several segments?": {
+            "Several shares?": {
                 "Type": "Choice",
-                "Choices": [{"Condition": "{% $count($segments) > 1 %}", "Next": "Track segments"}],
+                "Choices": [{"Condition": "{% $count($shares) > 1 %}", "Next": "Track shares"}],
                 "Default": "Track whole video",
             },
             **{name: state | {"Catch": _catch()} for name, state in guarded.items()},
@@ -83,7 +85,7 @@ def definition(targets: Targets) -> State:
     }
 
 
-def _invoke(targets: Targets, function: str, timeout_seconds: int, **payload: str) -> State:
+def _invoke(targets: Targets, function: str, timeout_seconds: int, **payload: str | int) -> State:
     """Call a function for the job. What is the video's fault is final; anything else, a crash included, is tried again."""
     return {
         "Type": "Task",

@@ -15,10 +15,11 @@ from constructs import Construct
 
 from infra.settings import Settings
 
-__all__ = ["ARTIFACT_PREFIX", "UPLOAD_PREFIX", "Storage"]
+__all__ = ["ARTIFACT_PREFIX", "ENGINE_PREFIX", "UPLOAD_PREFIX", "Storage"]
 
 UPLOAD_PREFIX = "uploads/"
 ARTIFACT_PREFIX = "jobs/"
+ENGINE_PREFIX = "engines/"  # TensorRT engines, which workers build for each other
 
 
 class Storage(Construct):

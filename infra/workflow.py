@@ -115,6 +115,7 @@ class Workflow(Construct):
                 job_queue=tracker.queue.job_queue_arn,
                 job_definition=tracker.job_definition.job_definition_arn,
                 max_concurrent_segments=settings.max_concurrent_segments,
+                container_minutes=settings.container_minutes,
                 plan_timeout_seconds=60 * settings.plan_timeout_minutes + 30,
                 complete_timeout_seconds=int(COMPLETE_TIMEOUT.to_seconds()) + 30,
                 batch_timeout_seconds=60 * (ATTEMPTS * settings.attempt_timeout_minutes + settings.queue_timeout_minutes),

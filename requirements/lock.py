@@ -67,7 +67,7 @@ def _compile(lock: Lock, *, upgrade: bool) -> None:
         *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--output-file", lock.output),
         *(["--upgrade"] if upgrade else []),
     ]
-    gpu_runtime = f"onnxruntime-gpu=={_pinned('onnxruntime')}\n" if lock.gpu else None
+    gpu_runtime = f"onnxruntime-gpu[cuda,cudnn]=={_pinned('onnxruntime')}\n" if lock.gpu else None  # and NVIDIA's libraries
     environment = os.environ | {"UV_CUSTOM_COMPILE_COMMAND": "make lock"}
     subprocess.run(command, cwd=ROOT, check=True, input=gpu_runtime, text=True, env=environment)
 

@@ -33,8 +33,8 @@ def plan() -> Plan:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Plan the job `{"jobId"}`."""
+    """Plan the job `{"jobId", "containerMinutes"}`."""
     job_id = event["jobId"]
-    segments = plan()(job_id)
-    logger.info("job planned", extra={"job_id": job_id, "segments": len(segments)})
-    return {"jobId": job_id, "segments": segments}
+    shares = plan()(job_id, event["containerMinutes"])
+    logger.info("job planned", extra={"job_id": job_id, "shares": len(shares)})
+    return {"jobId": job_id, "shares": [str(share) for share in shares]}

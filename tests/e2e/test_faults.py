@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from tests.conftest import Clip
@@ -39,12 +40,21 @@ def results(cloud: RunningCloud, job_id: str) -> dict[str, Any]:
     return {**files, "TIMESTAMP": cloud.rows(job_id, 1000, "TIMESTAMP"), "INDEX": cloud.rows(job_id, 1000, "INDEX")}
 
 
+def job_names(cloud: RunningCloud, job_id: str) -> list[str]:
+    return sorted(job["jobName"].replace(job_id, "JOB") for job in cloud.batch_jobs(job_id, "SUCCEEDED"))
+
+
+def attempts(cloud: RunningCloud, job_id: str) -> list[list[int]]:
+    """Exit codes of every Batch job of a job."""
+    jobs = cloud.client("batch").describe_jobs(jobs=[job["jobId"] for job in cloud.batch_jobs(job_id, "SUCCEEDED")])["jobs"]
+    return sorted([attempt["container"]["exitCode"] for attempt in job["attempts"]] for job in jobs)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(cloud: RunningCloud, longer_clip: Path) -> dict[str, Any]:
     job_id = upload_in_segments(cloud, longer_clip, "uploads/undisturbed.mp4")
     assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
-    names = sorted(job["jobName"].replace(job_id, "JOB") for job in cloud.batch_jobs(job_id, "SUCCEEDED"))
-    assert names == ["assemble-JOB", "track-JOB-0", "track-JOB-1"]
+    assert job_names(cloud, job_id) == ["whole-JOB"]  # ten seconds are one container's work
     return results(cloud, job_id)
 
 
@@ -56,24 +66,62 @@ def test_people_are_followed_across_segments(undisturbed: dict[str, Any]) -> Non
     assert all(span <= {0, 1} for span in spans.values())
 
 
-def test_a_killed_worker_is_started_again_and_gives_the_same_bytes(
+def test_a_killed_worker_goes_on_with_the_missing_segments_and_gives_the_same_bytes(
     cloud: RunningCloud, longer_clip: Path, undisturbed: dict[str, Any]
 ) -> None:
     job_id = upload_in_segments(cloud, longer_clip, "uploads/killed worker.mp4")
     store = JobStore(cloud.client("dynamodb"), cloud.outputs["table"])
-    until(lambda: any(done for done, _ in store.read_progress(job_id).values()), 120)  # in the middle of its frames
+    first = f"jobs/{job_id}/segments/0000.npz"
+    until(lambda: store.read_progress(job_id).get(1, (0, 0))[0], 120)  # in the middle of the second segment's frames
+    before = cloud.client("s3").head_object(Bucket=cloud.outputs["artifacts_bucket"], Key=first)
+    os.kill(until(lambda: worker(job_id, "whole")), signal.SIGKILL)
+    assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
+    assert attempts(cloud, job_id) == [[137, 0]]
+    after = cloud.client("s3").head_object(Bucket=cloud.outputs["artifacts_bucket"], Key=first)
+    assert after["VersionId"] == before["VersionId"]
+    same_results(cloud, job_id, undisturbed)
+
+
+def same_results(cloud: RunningCloud, job_id: str, expected: dict[str, Any]) -> None:
+    found = results(cloud, job_id)
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+def test_a_long_video_is_shared_out_among_containers(cloud: RunningCloud, tmp_path: Path) -> None:
+    """Twenty-five minutes are more than one start of a container takes; whichever worker is killed, its share is finished."""
+    clip, path = tmp_path / "clip.mp4", tmp_path / "long.mp4"
+    make_sample(clip, seconds=10, fps=2, size=(480, 270), key_frame_interval=2)
+    repeat(clip, path, 150)
+    options = json.dumps({"segmentSeconds": 300, "sampleFps": 0.05, "detail": "standard", "cadence": "every"}).encode()
+    cloud.upload(options, "uploads/long.mp4.job.json")
+    job_id = cloud.job_of(cloud.upload(path, "uploads/long.mp4"))
+    store = JobStore(cloud.client("dynamodb"), cloud.outputs["table"])
+    until(lambda: any(done for done, _ in store.read_progress(job_id).values()), 120)
     os.kill(until(lambda: worker(job_id, "track")), signal.SIGKILL)
     os.kill(until(lambda: worker(job_id, "assemble"), 240), signal.SIGKILL)
     assert cloud.wait(job_id, 240)["JobStatus"] == "SUCCEEDED"
-    attempts = [
-        [attempt["container"]["exitCode"] for attempt in job["attempts"]]
-        for job in cloud.client("batch").describe_jobs(jobs=[job["jobId"] for job in cloud.batch_jobs(job_id, "SUCCEEDED")])["jobs"]
-    ]
-    assert sorted(attempts) == [[0], [137, 0], [137, 0]]
-    repeated = results(cloud, job_id)
-    assert repeated.keys() == undisturbed.keys()
-    differing = [name for name in undisturbed if repeated[name] != undisturbed[name]]
-    assert differing == []
+    assert job_names(cloud, job_id) == ["assemble-JOB", "track-JOB-0-of-2", "track-JOB-1-of-2"]
+    assert attempts(cloud, job_id) == [[0], [137, 0], [137, 0]]
+    assert sorted(store.read_progress(job_id)) == [0, 1, 2, 3, 4]
+    times = {row["Timestamp"] // 300_000 for row in cloud.rows(job_id, 1000, "TIMESTAMP")}
+    assert times == {0, 1, 2, 3, 4}
+
+
+def repeat(source: Path, target: Path, times: int) -> None:
+    """The same packets again and again, later each time."""
+    with av.open(str(target), "w") as output:
+        stream, shift = None, 0
+        for _ in range(times):
+            with av.open(str(source)) as opened:
+                video = opened.streams.video[0]
+                stream = stream or output.add_stream_from_template(video)
+                for packet in opened.demux(video):
+                    if packet.dts is None or packet.pts is None:
+                        continue
+                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
+                    output.mux(packet)
+                shift += video.duration or 0
 
 
 def test_a_killed_cloud_ends_its_jobs_after_the_next_start(cloud: RunningCloud, sample_clip: Clip, tmp_path: Path) -> None:

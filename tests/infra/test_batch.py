@@ -67,6 +67,7 @@ def test_the_container_knows_its_surroundings(template: Template) -> None:
         "TRACKWAY_TABLE": "<StorageJobs>",
         "TRACKWAY_VIDEOS_BUCKET": "<StorageVideos>",
         "TRACKWAY_ARTIFACTS_BUCKET": "<StorageArtifacts>",
+        "TRACKWAY_HARDWARE_DECODE": "auto",
         "TRACKWAY_ATTEMPTS": str(template.one("AWS::Batch::JobDefinition", "TrackerJob")["RetryStrategy"]["Attempts"]),
     }
 
@@ -106,3 +107,10 @@ def test_production_s_workers_have_no_way_out(prod: Template) -> None:
 @pytest.mark.parametrize("env_name", ENVIRONMENTS)
 def test_segments_fit_an_inline_map(env_name: str) -> None:
     assert 1 <= Settings.for_env(env_name).max_concurrent_segments <= 40
+
+
+@pytest.mark.parametrize("env_name", ENVIRONMENTS)
+def test_a_container_s_video_fits_an_attempt(env_name: str) -> None:
+    """Batch does not try again what ran out of time: half of real time must be enough, which every lane exceeds several times."""
+    settings = Settings.for_env(env_name)
+    assert 2 * settings.container_minutes <= settings.attempt_timeout_minutes

@@ -74,17 +74,34 @@ def test_models_are_in_the_image(instructions: list[Instruction]) -> None:
     assert "TRACKWAY_CACHE=/opt/models" in environment
 
 
-def test_the_siblings_differ_in_base_lock_and_provider_only() -> None:
+def test_the_siblings_differ_in_lock_provider_and_driver_only() -> None:
     gpu, cpu = (read(dockerfile) for dockerfile in DOCKERFILES)
-    replaced = [
-        (word, rest.replace("requirements-gpu.txt", "requirements.txt").replace("TRACKWAY_PROVIDER=cuda", "TRACKWAY_PROVIDER=cpu"))
-        for word, rest in gpu
-        if word != "ARG" and "apt-get" not in rest
-    ]
-    assert replaced == [(word, rest) for word, rest in cpu if word != "ARG"]
+    replacements = {
+        "requirements-gpu.txt": "requirements.txt",
+        "TRACKWAY_PROVIDER=cuda": "TRACKWAY_PROVIDER=cpu",
+        "NVIDIA_VISIBLE_DEVICES=all ": "",
+        "NVIDIA_DRIVER_CAPABILITIES=compute,utility,video ": "",
+    }
+    gpu, cpu = ([(word, " ".join(rest.split())) for word, rest in each] for each in (gpu, cpu))
+    for theirs, ours in replacements.items():
+        gpu = [(word, rest.replace(theirs, ours)) for word, rest in gpu]
+    assert gpu == cpu
 
 
 def test_a_gpu_is_required_where_there_is_one() -> None:
     """Asked for CUDA by name, the worker fails rather than fall back to the CPU in silence."""
     (environment,) = (rest for word, rest in final_stage(read(DOCKERFILES[0])) if word == "ENV")
     assert "TRACKWAY_PROVIDER=cuda" in environment
+
+
+def test_the_driver_s_decoder_is_let_in() -> None:
+    """Without "video" the container sees a GPU that computes and does not decode."""
+    (environment,) = (rest for word, rest in final_stage(read(DOCKERFILES[0])) if word == "ENV")
+    (capabilities,) = re.findall(r"NVIDIA_DRIVER_CAPABILITIES=(\S+)", environment)
+    assert set(capabilities.split(",")) == {"compute", "utility", "video"}
+
+
+def test_what_is_made_at_run_time_goes_where_it_can_be_written(instructions: list[Instruction]) -> None:
+    """The models' folder is part of the read-only root."""
+    (environment,) = (rest for word, rest in final_stage(instructions) if word == "ENV")
+    assert "TRACKWAY_PREPARED=/work/" in environment

@@ -56,6 +56,7 @@ FAMILIES = {
     "<StorageVideos.Arn>/*": "objects that users name",
     "<StorageVideos.Arn>/uploads/*": "objects that users name",
     "<StorageArtifacts.Arn>/jobs/*": "artifacts of jobs to come",
+    "<StorageArtifacts.Arn>/engines/*": "engines of GPUs to come",
     "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*": "jobs that Batch names",
     "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/Trackway-{env}-tracker:*": "revisions of one definition",
     "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/*": "roles that callers name, by their owners' tag",
@@ -98,6 +99,13 @@ def test_every_other_resource_is_one_of_ours(template: Template) -> None:
     for statement in allowed(template):
         for resource in statement.resources:
             assert resource == "*" or "*" not in resource or resource in families, statement
+
+
+def test_only_a_worker_with_a_gpu_touches_engines(templates: dict[str, Template]) -> None:
+    """An engine is code for a GPU: whoever writes one runs on the machines of others."""
+    for env_name, template in templates.items():
+        owners = {each.owner for each in allowed(template) if any("/engines/" in resource for resource in each.resources)}
+        assert owners == (set() if env_name == "local" else {"TrackerJobRole"})
 
 
 def test_nobody_may_pass_a_role(template: Template) -> None:

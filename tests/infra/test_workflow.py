@@ -20,6 +20,7 @@ TARGETS = state_machine.Targets(
     job_queue="queue",
     job_definition="tracker:7",
     max_concurrent_segments=3,
+    container_minutes=20,
     plan_timeout_seconds=1,
     complete_timeout_seconds=2,
     batch_timeout_seconds=3,
@@ -45,7 +46,7 @@ def states() -> Properties:
 
 def tasks(states: Properties) -> dict[str, Properties]:
     """Every task, those inside the Map included."""
-    inner = states["Track segments"]["ItemProcessor"]["States"]
+    inner = states["Track shares"]["ItemProcessor"]["States"]
     return {name: state for name, state in {**states, **inner}.items() if state["Type"] == "Task"}
 
 
@@ -60,22 +61,23 @@ def test_the_deployed_machine_is_the_defined_one(template: Template, states: Pro
 
 
 @pytest.mark.parametrize(
-    ("segments", "taken"), [([0], "Track whole video"), ([0, 1], "Track segments"), (list(range(120)), "Track segments")]
+    ("shares", "taken"),
+    [(["0-of-1"], "Track whole video"), (["0-of-2", "1-of-2"], "Track shares"), ([f"{each}-of-18" for each in range(18)], "Track shares")],
 )
-def test_one_segment_is_one_batch_job_and_more_are_mapped(states: Properties, segments: list[int], taken: str) -> None:
-    assigned = evaluate(states["Plan"]["Assign"], result={"Payload": {"jobId": JOB_ID, "segments": segments}})
-    assert assigned == {"segments": segments}
-    choice = states["Several segments?"]
+def test_one_share_is_one_batch_job_and_more_are_mapped(states: Properties, shares: list[str], taken: str) -> None:
+    assigned = evaluate(states["Plan"]["Assign"], result={"Payload": {"jobId": JOB_ID, "shares": shares}})
+    assert assigned == {"shares": shares}
+    choice = states["Several shares?"]
     several = evaluate(choice["Choices"][0]["Condition"], **assigned)
     assert (choice["Choices"][0]["Next"] if several else choice["Default"]) == taken
-    assert evaluate(states["Track segments"]["Items"], **assigned) == segments
+    assert evaluate(states["Track shares"]["Items"], **assigned) == shares
 
 
 @pytest.mark.parametrize(
     ("state", "given", "command"),
     [
         ("Track whole video", {}, ["whole", "--job", JOB_ID]),
-        ("Track segment", 17, ["track", "--job", JOB_ID, "--segment", "17"]),
+        ("Track share", "17-of-18", ["track", "--job", JOB_ID, "--share", "17-of-18"]),
         ("Assemble", {}, ["assemble", "--job", JOB_ID]),
     ],
 )
@@ -89,7 +91,7 @@ def test_functions_are_told_what_happened(states: Properties) -> None:
     error = {"Error": "CorruptMedia", "Cause": "{}"}
     payloads = {name: evaluate(states[name]["Arguments"]["Payload"], error=error) for name in ("Plan", "Complete", "Record failure")}
     assert payloads == {
-        "Plan": {"jobId": JOB_ID},
+        "Plan": {"jobId": JOB_ID, "containerMinutes": 20},
         "Complete": {"jobId": JOB_ID, "outcome": "SUCCEEDED"},
         "Record failure": {"jobId": JOB_ID, "outcome": "FAILED", "error": error},
     }
@@ -124,7 +126,7 @@ def test_a_fault_of_the_video_is_never_retried(states: Properties) -> None:
 
 def test_a_failed_batch_job_is_not_submitted_again(states: Properties) -> None:
     """Batch has tried as often as its own strategy says; only an unanswered submission is repeated."""
-    for name in ("Track whole video", "Track segment", "Assemble"):
+    for name in ("Track whole video", "Track share", "Assemble"):
         errors_retried = {error for retry in tasks(states)[name]["Retry"] for error in retry["ErrorEquals"]}
         assert all(error.startswith("Batch.") for error in errors_retried)
 

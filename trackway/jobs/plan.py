@@ -1,4 +1,4 @@
-"""The first step of a job: look at the video and say into which segments the work is cut."""
+"""The first step of a job: look at the video, cut it into segments, and share these out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from trackway.errors import InputError, MediaTooLarge
 from trackway.jobs.limits import MAX_VIDEO_BYTES, too_large
 from trackway.jobs.ports import Jobs, Objects
 from trackway.jobs.record import TERMINAL, Failure, JobRecord, Phase
+from trackway.jobs.shares import Share, cut_shares
 from trackway.results.video import VideoMetadata
 
 if TYPE_CHECKING:
@@ -59,8 +60,12 @@ class Plan:
         self._plan_segments = plan_segments
         self._max_bytes = max_bytes
 
-    def __call__(self, job_id: str) -> list[int]:
-        """Write the plan `{info, segments, options}` of a job; returns the numbers of its segments. Repeating it changes nothing.
+    def __call__(self, job_id: str, container_minutes: float) -> list[Share]:
+        """Write the plan `{info, segments, options}` of a job and share its segments out. Repeating it changes nothing.
+
+        Args:
+            job_id: the job.
+            container_minutes: minutes of video that one start of a container works through, about.
 
         Raises:
             InputError: the job cannot succeed; the reason is in its record.
@@ -71,12 +76,12 @@ class Plan:
         if record.failure is not None:
             raise InputError(record.failure.message)
         try:
-            return self._plan(record)
+            return self._plan(record, container_minutes)
         except InputError as error:
             self._jobs.fail(job_id, Failure(error.code, str(error)))
             raise
 
-    def _plan(self, record: JobRecord) -> list[int]:
+    def _plan(self, record: JobRecord, container_minutes: float) -> list[Share]:
         self._jobs.advance(record.job_id, Phase.PROBING)
         size = record.video.size_bytes
         if size is not None and size > self._max_bytes:
@@ -88,4 +93,4 @@ class Plan:
         self._objects.put_artifact(plan_key(record.job_id), msgspec.json.encode(plan), "application/json")
         self._jobs.record_video(record.job_id, VideoMetadata.of(probe.info))
         self._jobs.advance(record.job_id, Phase.PROCESSING)
-        return [segment.index for segment in segments]
+        return cut_shares(segments, container_minutes)

@@ -1,4 +1,4 @@
-"""The entry point of the container: `whole|track|assemble --job ID [--segment N]`.
+"""The entry point of the container: `whole|track|assemble --job ID [--share I-of-N]`.
 
 Exit status 0: done, or done before. 2: the video or its options are at fault, which Batch does not try again. 1: anything else.
 The reason goes into the job's record, from where the workflow's last step takes it.
@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from trackway.errors import TrackwayError
 from trackway.jobs.record import Failure
+from trackway.jobs.shares import Share
 from trackway.worker.assemble import assemble
 from trackway.worker.track import track
 from trackway.worker.workplace import Workplace
@@ -45,7 +46,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     place = Workplace.open(environment)
     try:
         if chosen.step in ("whole", "track"):
-            track(place, chosen.job, chosen.segment)
+            track(place, chosen.job, Share.parse(chosen.share))
         if chosen.step in ("whole", "assemble"):
             assemble(place, chosen.job)
     except TrackwayError as error:
@@ -58,9 +59,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tracker", description="One step of a Trackway job.")
-    parser.add_argument("step", choices=("whole", "track", "assemble"), help="whole: track a video of one segment, then assemble")
+    parser.add_argument("step", choices=("whole", "track", "assemble"), help="whole: track all segments, then assemble")
     parser.add_argument("--job", required=True, help="id of the job")
-    parser.add_argument("--segment", type=int, default=0, help="number of the segment to track")
+    parser.add_argument("--share", default="0-of-1", help="which of the job's segments to track: 1-of-3 takes the second, the fifth...")
     return parser
 
 

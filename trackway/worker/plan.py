@@ -36,13 +36,3 @@ class JobPlan(msgspec.Struct, frozen=True):
             return msgspec.json.decode(content, type=cls)
         except msgspec.DecodeError as error:
             raise SystemFault(f"The job's plan cannot be read ({error}); another version wrote it. Start the job again.") from error
-
-    def segment(self, index: int) -> Segment:
-        """The segment of that number.
-
-        Raises:
-            SystemFault: there is none.
-        """
-        if not 0 <= index < len(self.segments):
-            raise SystemFault(f"Expected a segment from 0 to {len(self.segments) - 1}, got {index}.")
-        return self.segments[index]

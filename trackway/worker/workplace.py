@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from trackway.errors import SystemFault
 from trackway.jobs.plan import plan_key
 from trackway.jobs.record import JobRecord
-from trackway.models.session import Provider
+from trackway.media.hardware import HardwareDecode
+from trackway.models.precision import Precision
+from trackway.models.providers import Provider
+from trackway.pipeline.vision import Vision
 from trackway.store.clients import Clients
 from trackway.store.jobs import JobStore
 from trackway.store.objects import Objects
 from trackway.store.pages import PageStore
 from trackway.store.settings import Settings
+from trackway.worker.engines import EngineShelf
 from trackway.worker.plan import JobPlan
 
 __all__ = ["Workplace"]
@@ -31,6 +35,7 @@ class Workplace:
         pages: result pages.
         objects: videos and artifacts.
         provider: where models run.
+        hardware_decode: whether a GPU decodes too.
         is_last_attempt: Batch will not try again after this process.
     """
 
@@ -38,6 +43,7 @@ class Workplace:
     pages: PageStore
     objects: Objects
     provider: Provider | Literal["auto"]
+    hardware_decode: HardwareDecode
     is_last_attempt: bool
 
     @classmethod
@@ -45,7 +51,7 @@ class Workplace:
         """The workplace that a container's environment describes.
 
         Raises:
-            SystemFault: a variable is missing.
+            SystemFault: a variable is missing, or none of its values.
         """
         settings = Settings.from_environment(environment, "table", "artifacts_bucket")
         clients = Clients()
@@ -53,8 +59,19 @@ class Workplace:
             JobStore(clients.dynamodb, settings.table),
             PageStore(clients.dynamodb, settings.table),
             Objects(clients.s3, settings.artifacts_bucket),
-            _provider(environment.get("TRACKWAY_PROVIDER", "auto")),
+            _choice(environment, "TRACKWAY_PROVIDER", Provider | Literal["auto"]),
+            _choice(environment, "TRACKWAY_HARDWARE_DECODE", HardwareDecode),
             int(environment.get("AWS_BATCH_JOB_ATTEMPT", "1")) >= int(environment.get("TRACKWAY_ATTEMPTS", "1")),
+        )
+
+    def open_vision(self, precision: Precision = "full") -> Vision:
+        """The networks, where this container runs them.
+
+        Raises:
+            ModelError: they do not run there.
+        """
+        return Vision.open(
+            provider=self.provider, precision=precision, hardware_decode=self.hardware_decode, shelf=EngineShelf(self.objects)
         )
 
     def record(self, job_id: str) -> JobRecord:
@@ -88,9 +105,10 @@ class Workplace:
             raise SystemFault(f"Expected {key} in the artifacts bucket, found nothing. Start the job again.") from error
 
 
-def _provider(name: str) -> Provider | Literal["auto"]:
+def _choice(environment: Mapping[str, str], name: str, allowed: Any) -> Any:
+    """The value of a variable, "auto" where it is not set."""
     try:
-        provider: Provider | Literal["auto"] = msgspec.convert(name, Provider | Literal["auto"])
+        return msgspec.convert(environment.get(name, "auto"), allowed)
     except msgspec.ValidationError as error:
-        raise SystemFault(f"TRACKWAY_PROVIDER: expected auto, cpu, cuda or tensorrt, found {name!r}.") from error
-    return provider
+        values = ", ".join(sorted(word for part in get_args(allowed) for word in get_args(part) or (part,)))
+        raise SystemFault(f"{name}: expected one of {values}, found {environment[name]!r}.") from error

@@ -13,6 +13,7 @@ from trackway.jobs.options import JobOptions
 def test_defaults_are_the_documented_ones() -> None:
     options = JobOptions.parse({}, source="test")
     assert (options.sample_fps, options.rotation, options.faces, options.retention_days) == (10.0, "auto", True, 7)
+    assert (options.detail, options.cadence, options.precision) == ("auto", "adaptive", "full")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,8 @@ def test_defaults_are_the_documented_ones() -> None:
         ({"rotation": 270}, JobOptions(rotation=270)),
         ({"faces": "false"}, JobOptions(faces=False)),
         ({"segmentSeconds": 60}, JobOptions(segment_seconds=60)),
+        ({"detail": "high", "cadence": "every"}, JobOptions(detail="high", cadence="every")),
+        ({"precision": "int8"}, JobOptions(precision="int8")),
     ],
 )
 def test_text_from_object_metadata_reads_like_json(given: dict[str, Any], expected: JobOptions) -> None:
@@ -38,6 +41,9 @@ def test_text_from_object_metadata_reads_like_json(given: dict[str, Any], expect
         ({"rotation": 45}, ["45", "rotation"]),
         ({"retentionDays": 0}, [">= 1", "retentionDays"]),
         ({"faces": "maybe"}, ["faces"]),
+        ({"detail": "hihg"}, ["hihg", "detail"]),
+        ({"cadence": 5}, ["cadence"]),
+        ({"precision": "int4"}, ["int4", "precision"]),
     ],
 )
 def test_a_bad_option_is_named_with_its_source(given: dict[str, Any], words: list[str]) -> None:

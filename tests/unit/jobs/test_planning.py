@@ -16,6 +16,7 @@ from trackway.jobs.choices import Choices
 from trackway.jobs.options import JobOptions
 from trackway.jobs.plan import Plan, plan_key
 from trackway.jobs.record import Failure, Phase, Status, Video
+from trackway.jobs.shares import Share
 from trackway.results.video import VideoMetadata
 
 INFO = {
@@ -59,13 +60,13 @@ class SimpleSegment(dict[str, Any]):
 
     def __init__(self, index: int) -> None:
         super().__init__(index=index)
-        self.index = index
+        self.index, self.start_ms, self.end_ms = index, 20_000 * index, 20_000 * (index + 1)
 
 
-def test_a_plan_is_written_and_its_segments_returned(cloud: Cloud) -> None:
+def test_a_plan_is_written_and_its_segments_are_shared_out(cloud: Cloud) -> None:
     probing = Probing()
     record = cloud.recorded(video=cloud.put_video(content=b"content"), choices=Choices(JobOptions(rotation=90, segment_seconds=20)))
-    assert probing.plan(cloud)(record.job_id) == [0, 1, 2]
+    assert probing.plan(cloud)(record.job_id, 0.7) == [Share(0, 2), Share(1, 2)]  # a minute in all
     assert probing.seen == [(b"content", 90)]
     assert probing.seconds == [20]
     assert json.loads(cloud.objects.get_artifact(plan_key(record.job_id))) == {
@@ -82,14 +83,14 @@ def test_a_plan_is_written_and_its_segments_returned(cloud: Cloud) -> None:
 def test_planning_again_gives_the_same(cloud: Cloud) -> None:
     record = cloud.recorded(video=cloud.put_video())
     plan = Probing().plan(cloud)
-    assert plan(record.job_id) == plan(record.job_id)
+    assert plan(record.job_id, 20) == plan(record.job_id, 20)
     assert cloud.jobs.get(record.job_id) is not None
 
 
 def test_a_video_at_fault_is_recorded_and_raised(cloud: Cloud) -> None:
     record = cloud.recorded(video=cloud.put_video())
     with pytest.raises(CorruptMedia):
-        Probing(CorruptMedia("Nothing can be decoded.")).plan(cloud)(record.job_id)
+        Probing(CorruptMedia("Nothing can be decoded.")).plan(cloud)(record.job_id, 20)
     failed = cloud.jobs.get(record.job_id)
     assert failed is not None
     assert failed.failure == Failure("CORRUPT_MEDIA", "Nothing can be decoded.")
@@ -98,7 +99,7 @@ def test_a_video_at_fault_is_recorded_and_raised(cloud: Cloud) -> None:
 def test_our_own_fault_is_not_blamed_on_the_video(cloud: Cloud) -> None:
     record = cloud.recorded(video=cloud.put_video())
     with pytest.raises(SystemFault):
-        Probing(SystemFault("disk full")).plan(cloud)(record.job_id)
+        Probing(SystemFault("disk full")).plan(cloud)(record.job_id, 20)
     failed = cloud.jobs.get(record.job_id)
     assert failed is not None
     assert failed.failure is None
@@ -110,21 +111,21 @@ def test_2g_11_a_video_deleted_after_the_start_fails(cloud: Cloud) -> None:
     assert video.version is not None
     cloud.clients.s3.delete_object(Bucket=video.bucket, Key=video.name, VersionId=video.version)
     with pytest.raises(ObjectGone):
-        Probing().plan(cloud)(record.job_id)
+        Probing().plan(cloud)(record.job_id, 20)
 
 
 def test_r25_a_video_beyond_the_limit_is_not_even_read(cloud: Cloud) -> None:
     probing = Probing()
     record = cloud.recorded(video=Video(cloud.videos, "uploads/huge.mp4", size_bytes=11))
     with pytest.raises(MediaTooLarge, match=r"^Video size in bytes: 11 is more than the maximum limit of: 10 bytes\.$"):
-        probing.plan(cloud, max_bytes=10)(record.job_id)
+        probing.plan(cloud, max_bytes=10)(record.job_id, 20)
     assert probing.seen == []
 
 
 def test_a_job_that_cannot_succeed_fails_here_with_its_own_reason(cloud: Cloud) -> None:
     record = cloud.recorded(failure=Failure("INVALID_OPTION", "sidecar object: wrong."))
     with pytest.raises(InputError, match=r"^sidecar object: wrong\.$"):
-        Probing().plan(cloud)(record.job_id)
+        Probing().plan(cloud)(record.job_id, 20)
     failed = cloud.jobs.get(record.job_id)
     assert failed is not None
     assert failed.failure == record.failure
@@ -135,4 +136,4 @@ def test_a_job_that_is_over_is_not_planned(cloud: Cloud) -> None:
     cloud.jobs.finish(record.job_id, Status.CANCELED, None)
     for job_id in (record.job_id, "0" * 64):
         with pytest.raises(InputError, match="nothing to plan"):
-            Probing().plan(cloud)(job_id)
+            Probing().plan(cloud)(job_id, 20)

@@ -9,33 +9,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackway.columns import Tracks
+from trackway.columns import AnalysedFrames, Tracks
+from trackway.tracking.looks import LooksBuilder
+from trackway.tracking.segment import TrackedSegment
 from trackway.worker.tracklets import decode, encode
 
 
-def some_tracks(rows: int, seed: int) -> Tracks:
+def some_segment(rows: int, seed: int) -> TrackedSegment:
     random = np.random.default_rng(seed)
-    return Tracks.make(
+    person = random.integers(0, 5, rows)
+    frame = np.arange(rows)
+    tracks = Tracks.make(
         rows,
-        frame=np.arange(rows),
-        time_ms=np.arange(rows) * 40,
-        person=random.integers(0, 5, rows),
+        frame=frame,
+        time_ms=frame * 40,
+        person=person,
         box=random.random((rows, 4), dtype=np.float32),
         score=random.random(rows, dtype=np.float32),
     )
+    frames = AnalysedFrames.make(rows, frame=frame, time_ms=frame * 40, camera=random.random((rows, 4)), cut=random.random(rows) < 0.1)
+    looks = LooksBuilder()
+    for row in range(rows):
+        looks.add_bodies(row, 40 * row, person[row : row + 1], random.random((1, 8)))
+    return TrackedSegment((640, 360), tracks, frames, looks.build((frame, person, person), (frame[:0], person[:0], person[:0])))
 
 
 @given(rows=st.integers(0, 50), seed=st.integers(0, 2**32 - 1))
-def test_x20_tracks_come_back_bit_for_bit(rows: int, seed: int) -> None:
-    tracks = some_tracks(rows, seed)
-    again = decode(encode(tracks))
-    for name, column in tracks.columns().items():
-        np.testing.assert_array_equal(getattr(again, name), column)
-        assert getattr(again, name).dtype == column.dtype
+def test_x20_segments_come_back_bit_for_bit(rows: int, seed: int) -> None:
+    segment = some_segment(rows, seed)
+    again = decode(encode(segment))
+    assert again.frame_size == segment.frame_size
+    for table in ("tracks", "frames", "looks"):
+        for name, column in getattr(segment, table).columns().items():
+            np.testing.assert_array_equal(getattr(getattr(again, table), name), column)
+            assert getattr(getattr(again, table), name).dtype == column.dtype
 
 
-def test_the_same_tracks_give_the_same_bytes() -> None:
-    assert encode(some_tracks(20, 1)) == encode(some_tracks(20, 1))
+def test_the_same_segment_gives_the_same_bytes() -> None:
+    assert encode(some_segment(20, 1)) == encode(some_segment(20, 1))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not an archive", pickle.dumps({"a": 1})], ids=["empty", "stub", "text", "pickle"])
@@ -45,7 +56,6 @@ def test_other_bytes_are_refused(content: bytes) -> None:
 
 
 def test_an_archive_without_the_columns_is_refused() -> None:
-    tracks = some_tracks(3, 1)
-    whole = encode(tracks)
+    whole = encode(some_segment(3, 1))
     with pytest.raises(ValueError, match="expected the tracks of a segment"):
         decode(whole[: len(whole) // 2])

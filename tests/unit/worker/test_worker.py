@@ -9,14 +9,17 @@ import msgspec
 import pytest
 from moto import mock_aws
 
-from trackway.columns import Tracks
+from trackway.columns import AnalysedFrames, Tracks
 from trackway.errors import CorruptMedia, ModelError, Stalled, TrackwayError
 from trackway.jobs.options import JobOptions
 from trackway.jobs.plan import plan_key
 from trackway.jobs.record import JobRecord, Video
+from trackway.jobs.shares import Share
 from trackway.media.segments import Segment
 from trackway.media.video import VideoInfo
 from trackway.store.jobs import JobStore
+from trackway.tracking.looks import Looks
+from trackway.tracking.segment import TrackedSegment
 from trackway.worker import main as worker
 from trackway.worker.progress import SegmentProgress
 from trackway.worker.track import segment_key, track
@@ -24,6 +27,7 @@ from trackway.worker.tracklets import encode
 from trackway.worker.workplace import Workplace
 
 JOB = "a" * 64
+NOTHING = TrackedSegment((640, 360), Tracks.make(0), AnalysedFrames.make(0), Looks.none())
 ENVIRONMENT = {"TRACKWAY_TABLE": "table", "TRACKWAY_ARTIFACTS_BUCKET": "artifacts", "TRACKWAY_ATTEMPTS": "3"}
 INFO = VideoInfo(
     codec="h264",
@@ -81,7 +85,7 @@ def track_nobody(place: Workplace, *, frames: int) -> None:
     """Leave what plan and track leave for a video of that many decodable frames and no people."""
     plan = {"info": INFO, "segments": [Segment(0, 0, 1000)], "options": JobOptions()}
     place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
-    place.objects.put_artifact(segment_key(JOB, 0), encode(Tracks.make(0)), "application/octet-stream")
+    place.objects.put_artifact(segment_key(JOB, 0), encode(NOTHING), "application/octet-stream")
     place.jobs.progress(record(), 0, frames, frames)
 
 
@@ -115,9 +119,9 @@ def test_a_missing_plan_is_our_fault_in_one_sentence(place: Workplace, caplog: p
 
 def test_x20_a_segment_that_is_there_is_not_tracked_again(place: Workplace) -> None:
     key = segment_key(JOB, 0)
-    place.objects.put_artifact(key, encode(Tracks.make(0)), "application/octet-stream")
+    track_nobody(place, frames=25)
     before = boto3.client("s3").head_object(Bucket="artifacts", Key=key)["LastModified"]
-    track(place, JOB, 0)  # there is neither a plan nor a video, so doing anything would fail
+    track(place, JOB, Share(0, 1))  # there is no video, so doing anything would fail
     assert boto3.client("s3").head_object(Bucket="artifacts", Key=key)["LastModified"] == before
 
 
