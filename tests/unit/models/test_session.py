@@ -1,23 +1,18 @@
-"""Networks run where they are told to, in fixed shapes, or not at all (ANCHORS B.4.6)."""
+"""Networks run in fixed shapes, whatever is asked of them; what is kept on disk changes nothing but the time (ANCHORS B.4.6)."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
-from tests.unit.models.packs import model, old_onnx
 from trackway.errors import ModelError
-from trackway.models.convert import convert
-from trackway.models.session import OnnxNetwork, choose_provider, require_provider
-
-
-@pytest.fixture(scope="module")
-def network() -> bytes:
-    files = {"net.onnx": old_onnx(np.random.default_rng(2))}
-    return convert(model(files, b""), files)
+from trackway.models.cache import ModelCache
+from trackway.models.kept import Kept
+from trackway.models.pack import Role, load_pack
+from trackway.models.session import OnnxNetwork, instruction_sets
 
 
 @pytest.fixture
@@ -44,26 +39,49 @@ def test_threads_may_share_a_network_and_change_sizes(network: bytes, images: np
         assert heat.shape == (1, 3, height, width)
 
 
-def test_a_gpu_that_is_not_there_is_an_error_and_never_the_cpu() -> None:
-    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-        pytest.skip("this onnxruntime is built for CUDA")
-    for provider in ("cuda", "tensorrt"):
-        with pytest.raises(ModelError, match=f"Provider {provider} was asked for"):
-            choose_provider(provider)
-    assert choose_provider("auto") == "cpu"
-    assert choose_provider("cpu") == "cpu"
-    with pytest.raises(ModelError, match="expected auto, cpu, cuda, tensorrt"):
-        choose_provider("tpu")  # type: ignore[arg-type]
-
-
-def test_a_silent_fallback_is_noticed(network: bytes) -> None:
-    """What onnxruntime-gpu gives on a machine without a driver: CUDA was asked for, and the session is the CPU's."""
-    fallen_back = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    with pytest.raises(ModelError, match="fell back to CPUExecutionProvider"):
-        require_provider(fallen_back, "cuda")
-    require_provider(fallen_back, "cpu")
-
-
 def test_a_broken_network_is_an_error(images: np.ndarray) -> None:
     with pytest.raises(ModelError, match="cannot open the network on cpu"):
         OnnxNetwork(b"no network").run(images)
+
+
+@pytest.mark.parametrize("role", ["personDetector", "faceDetector"])
+def test_an_optimised_network_kept_on_disk_gives_the_same_tensors(models: ModelCache, tmp_path: Path, role: Role) -> None:
+    """Fresh, when it is put there, from there, and when what lies there was damaged: bit for bit."""
+    data, kept = models.read(load_pack().model(role)), Kept(tmp_path)
+    images = np.random.default_rng(7).integers(0, 256, size=(1, 96, 160, 3), dtype=np.uint8)
+    expected = OnnxNetwork(data).run(images)
+    files = []
+    for damaged in (False, True, False):
+        for found, wanted in zip(OnnxNetwork(data, kept=kept).run(images), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        (path,) = tmp_path.iterdir()
+        files.append(path.read_bytes())
+        if damaged:
+            path.write_bytes(files[0][:1000] + b"damage" + files[0][1006:])
+    assert files[1] == files[0]  # taken from there
+    assert kept.read(path.name) is not None  # made again
+
+
+def test_each_shape_and_network_is_kept_by_itself(network: bytes, tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    for sides in ((16, 24), (24, 16), (16, 24)):
+        OnnxNetwork(network, kept=kept).run(np.zeros((1, *sides, 3), np.uint8))
+    assert len(list(tmp_path.iterdir())) == 2
+    OnnxNetwork(network, digest="another network", kept=kept).run(np.zeros((1, 16, 24, 3), np.uint8))
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(network: bytes, images: np.ndarray, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for found, wanted in zip(OnnxNetwork(network, kept=Kept(tmp_path / "file")).run(images), OnnxNetwork(network).run(images), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_an_optimised_network_belongs_to_one_kind_of_processor(tmp_path: Path) -> None:
+    description = tmp_path / "cpuinfo"
+    description.write_text("processor : 0\nmodel name : x\nflags : sse avx2\nprocessor : 1\nflags : sse avx2\n")
+    before = instruction_sets(description)
+    assert "sse avx2" in before
+    description.write_text(description.read_text().replace("avx2", "avx2 avx512f"))
+    assert instruction_sets(description) != before
+    assert instruction_sets(tmp_path / "absent")  # other systems have no such file

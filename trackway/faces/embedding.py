@@ -1,0 +1,95 @@
+"""Whose face it is, as a unit vector: faces of one person point the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trackway.columns import Detections
+from trackway.faces.alignment import align
+from trackway.models.pack import Calibration, Embedder
+from trackway.models.session import Network
+
+__all__ = ["Cut", "FaceEmbedder"]
+
+Array = npt.NDArray[Any]
+Cut = Callable[[Array], tuple[Array, Array]]
+"""(4,) box in ratios of the frame -> its pixels (h, w, 3) uint8 RGB at full resolution, and the box that they really show; such as
+`media.crop.Cropper.rgb` of one frame."""
+
+_LEAST_EYES_PX = 12.0
+"""Distance between the eyes, along the face, in pixels; a face about 32 pixels wide."""
+_MOST_YAW, _MOST_PITCH = 45.0, 40.0
+"""Degrees beyond which too little of a face is seen to compare it."""
+_LEAST_SHARPNESS = 15.0
+"""`Detections.quality`; a blurred face resembles every other."""
+_MARGIN = 0.4
+"""Share of a face's box that is cut out on each side of it, since the template shows more than the box."""
+
+
+class FaceEmbedder:
+    """A face network with what its pack says about it; threads may share it.
+
+    Args:
+        model: the manifest's entry.
+        network: the tensors' source; its first output is a row per picture.
+    """
+
+    def __init__(self, model: Embedder, network: Network) -> None:
+        self._model = model
+        self._network = network
+
+    @property
+    def size(self) -> int:
+        """Numbers in a descriptor."""
+        return self._model.size
+
+    @property
+    def calibration(self) -> Calibration:
+        """What cosines of its descriptors mean."""
+        return self._model.calibration
+
+    def embed(self, cut: Cut, faces: Detections) -> Array:
+        """Descriptors of the faces of one frame.
+
+        Args:
+            cut: takes pixels out of that frame.
+            faces: described, see `faces.describe`.
+
+        Returns:
+            (N, size) float32 unit vectors; NaN for faces that are too small, too blurred or turned too far.
+        """
+        look = np.full((len(faces), self.size), np.nan, np.float32)
+        found = [
+            (row, picture)
+            for row in np.flatnonzero(worth_comparing(faces)).tolist()
+            if (picture := self._aligned(cut, faces, row)) is not None
+        ]
+        if found:
+            rows, pictures = zip(*found, strict=True)
+            output = self._network.run(np.stack(pictures))[0].reshape(len(rows), -1)
+            look[list(rows)] = output / np.maximum(np.linalg.norm(output, axis=1, keepdims=True), 1e-6)
+        return look
+
+    def _aligned(self, cut: Cut, faces: Detections, row: int) -> Array | None:
+        left, top, width, height = faces.box[row].astype(np.float64)
+        wider = np.array([left - _MARGIN * width, top - _MARGIN * height, (1 + 2 * _MARGIN) * width, (1 + 2 * _MARGIN) * height])
+        pixels, shown = cut(wider)
+        if not pixels.size:
+            return None
+        points = (faces.landmarks[row] - shown[:2]) / shown[2:] * [pixels.shape[1], pixels.shape[0]]
+        across = points[1] - points[0]
+        down = points[3:].mean(axis=0) - points[:2].mean(axis=0)
+        if max(np.hypot(*across), np.hypot(*down)) < _LEAST_EYES_PX:
+            return None
+        return align(pixels, points, self._model.width)
+
+
+def worth_comparing(faces: Detections) -> Array:
+    """(N,) bool: the face is seen well enough, as far as its pose and sharpness say."""
+    yaw, pitch = np.abs(faces.pose[:, 1]), np.abs(faces.pose[:, 2])
+    worth: Array = (yaw <= _MOST_YAW) & (pitch <= _MOST_PITCH) & (faces.quality[:, 1] >= _LEAST_SHARPNESS)
+    return worth
