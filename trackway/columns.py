@@ -14,12 +14,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LANDMARK_NAMES", "Detections", "Tracks"]
+__all__ = ["LANDMARK_NAMES", "AnalysedFrames", "Detections", "Tracks"]
 
 LANDMARK_NAMES = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 """Order of the five points (SPEC R37); left is the image's left."""
 
 Array = npt.NDArray[Any]
+Lacking = float | tuple[float, ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class _Columns:
     """Shared behaviour of the columnar types: validation in one place, selection, concatenation, saving."""
 
     # column -> (dtype, shape of one row, value where a row lacks it)
-    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], float]]] = {}
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {}
 
     def __post_init__(self) -> None:
         rows = len(np.asarray(getattr(self, next(iter(self._spec)))))
@@ -35,7 +36,9 @@ class _Columns:
             given = np.asarray(getattr(self, name))
             if given.shape != (rows, *shape):
                 raise ValueError(f"{type(self).__name__}.{name}: expected shape {(rows, *shape)}, got {given.shape}")
-            column = np.array(given, dtype=dtype)
+            # What nobody can change any more, another table's column, is shared.
+            shared = given.dtype == dtype and given.base is None and not given.flags.writeable
+            column = given if shared else np.array(given, dtype=dtype)
             column.flags.writeable = False
             object.__setattr__(self, name, column)
 
@@ -105,7 +108,7 @@ class Detections(_Columns):
     pose: Array
     quality: Array
 
-    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], float]]] = {
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {
         "frame": (np.int64, (), -1),
         "time_ms": (np.int64, (), 0),
         "box": (np.float32, (4,), _NAN),
@@ -149,7 +152,7 @@ class Tracks(_Columns):
     pose: Array
     quality: Array
 
-    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], float]]] = {
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {
         "frame": (np.int64, (), -1),
         "time_ms": (np.int64, (), 0),
         "person": (np.int64, (), -1),
@@ -173,3 +176,34 @@ class Tracks(_Columns):
     def has_face(self) -> Array:
         """(N,) bool, the row has a face."""
         return ~np.isnan(self.face_score)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class AnalysedFrames(_Columns):
+    """The frames that were sampled, looked at or not, in order.
+
+    Attributes:
+        frame: (F,) int64 source frame number, ascending.
+        time_ms: (F,) int64 milliseconds from the first frame.
+        detected: (F,) bool, the detectors looked for bodies; people of other frames are carried from one look to the next.
+        faces: (F,) bool, they looked for faces too.
+        camera: (F, 4) float64 a, b, x, y: motion of the picture since the frame looked at before, in pixels of the processed frame. What
+            was at (px, py) there is expected at (a px - b py + x, b px + a py + y) here; (1, 0, 0, 0) where nothing is known.
+        cut: (F,) bool, a scene cut lies before this frame.
+    """
+
+    frame: Array
+    time_ms: Array
+    detected: Array
+    faces: Array
+    camera: Array
+    cut: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {
+        "frame": (np.int64, (), -1),
+        "time_ms": (np.int64, (), 0),
+        "detected": (np.bool_, (), True),
+        "faces": (np.bool_, (), True),
+        "camera": (np.float64, (4,), (1.0, 0.0, 0.0, 0.0)),
+        "cut": (np.bool_, (), False),
+    }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackway.columns import LANDMARK_NAMES, Detections, Tracks
+from trackway.columns import LANDMARK_NAMES, AnalysedFrames, Detections, Tracks
 
 
 def table(rows: int) -> Tracks:
@@ -63,3 +63,11 @@ def test_no_parts_make_an_empty_table() -> None:
 
 def test_r37_landmarks_come_in_the_listed_order() -> None:
     assert LANDMARK_NAMES == ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
+
+
+def test_of_frames_nobody_knows_more_than_their_time() -> None:
+    frames = AnalysedFrames.make(2, frame=[0, 3], time_ms=[0, 120])
+    assert frames.camera.tolist() == [[1, 0, 0, 0]] * 2
+    assert frames.detected.all()
+    assert frames.faces.all()
+    assert not frames.cut.any()

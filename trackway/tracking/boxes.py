@@ -7,57 +7,62 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["from_centre", "hidden_share", "overlap_with_margin", "paired_overlap", "to_centre"]
+__all__ = ["covered_share", "overlap_with_margin", "paired_overlap", "to_centre"]
 
 Array = npt.NDArray[Any]
 
 
 def to_centre(box: Array) -> Array:
-    """(..., 4) left, top, width, height -> centre x, centre y, width, height."""
-    return np.concatenate([box[..., :2] + box[..., 2:] / 2, box[..., 2:]], axis=-1)
+    """(N, 4) left, top, width, height -> (4, N) centre x, centre y, width, height: long rows are quicker to reckon with."""
+    turned = np.array(box.T, np.float64)
+    turned[:2] += turned[2:] / 2
+    return turned
 
 
-def from_centre(box: Array) -> Array:
-    """(..., 4) centre x, centre y, width, height -> left, top, width, height."""
-    return np.concatenate([box[..., :2] - box[..., 2:] / 2, box[..., 2:]], axis=-1)
-
-
-def overlap_with_margin(ours: Array, theirs: Array, margin: Array) -> Array:
-    """Intersection over union after both boxes of a pair have grown by our margin on every side.
+def overlap_with_margin(ours: Array, theirs: Array, margin: Array | None = None) -> Array:
+    """Intersection over union after both boxes of a pair have grown on every side.
 
     Boxes that moved past each other between two frames share no pixel; grown boxes still do, and the nearest shares most
     (buffered IoU: Yang et al., "Hard to Track Objects with Irregular Motions and Similar Appearances", WACV 2023).
 
     Args:
-        ours: (N, 4) boxes.
-        theirs: (M, 4) boxes.
-        margin: (N, 2) growth to left and right, above and below, in the boxes' unit.
+        ours: (4, N) boxes about their centres, with area.
+        theirs: (4, M) the same.
+        margin: (N,) growth on every side, in widths and heights of our box of the pair; None: nothing grows.
 
     Returns:
-        (N, M) overlap in 0..1; boxes without area overlap nothing.
+        (N, M) overlap in 0..1.
     """
-    grown = 2 * margin[:, None]
-    common = np.minimum((ours[:, :2] + ours[:, 2:])[:, None], (theirs[:, :2] + theirs[:, 2:])[None])
-    common -= np.maximum(ours[:, None, :2], theirs[None, :, :2])
-    common += grown
+    size, their_size = ours[2:, :, None], theirs[2:, None]
+    common = _common(ours, theirs)
+    if margin is not None:
+        grown = 2 * margin[:, None] * size
+        common += grown
+        size, their_size = size + grown, their_size + grown
     np.maximum(common, 0, out=common)
-    shared = common[..., 0] * common[..., 1]
-    own = ours[:, 2:] + grown[:, 0]
-    other = theirs[None, :, 2:] + grown
-    return _share(shared, (own[:, 0] * own[:, 1])[:, None] + other[..., 0] * other[..., 1])
+    shared: Array = common[0] * common[1]
+    shared /= size[0] * size[1] + their_size[0] * their_size[1] - shared
+    return shared
 
 
-def hidden_share(box: Array) -> Array:
-    """(N, 4) -> (N,) the greatest share of each box, 0..1, that one other box covers whose lower edge is lower.
+def covered_share(box: Array) -> Array:
+    """(4, N) about their centres -> (N,) the greatest share of each box, 0..1, that one other box covers whose lower edge is lower.
 
     Of two people, the one whose feet are lower in the picture is nearer, and hides the other.
     """
-    end = box[:, :2] + box[:, 2:]
-    common = np.minimum(end[:, None], end[None]) - np.maximum(box[:, None, :2], box[None, :, :2])
-    np.maximum(common, 0, out=common)
-    shared = np.where(end[None, :, 1] > end[:, None, 1], common[..., 0] * common[..., 1], 0.0)
-    share: Array = shared.max(axis=1, initial=0.0) / (box[:, 2] * box[:, 3])
+    foot = box[1] + box[3] / 2
+    common = np.maximum(_common(box, box), 0)
+    shared = common[0] * common[1] * (foot[None] > foot[:, None])
+    share: Array = shared.max(axis=1, initial=0.0) / (box[2] * box[3])
     return share
+
+
+def _common(ours: Array, theirs: Array) -> Array:
+    """(4, N), (4, M) about their centres -> (2, N, M) width and height of what each pair has in common; negative: the gap between."""
+    half, their_half = ours[2:] / 2, theirs[2:] / 2
+    common: Array = np.minimum((ours[:2] + half)[:, :, None], (theirs[:2] + their_half)[:, None])
+    common -= np.maximum((ours[:2] - half)[:, :, None], (theirs[:2] - their_half)[:, None])
+    return common
 
 
 def paired_overlap(ours: Array, theirs: Array) -> Array:

@@ -22,13 +22,16 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True):
         hidden_error: by how much the error grows when somebody nearer stands in front, once the box is wholly covered. Higher
             keeps size and speed through an occlusion, whose boxes shrink to what is left to see; lower follows people in a
             crowd more closely.
+        hidden_short: such a box that lacks this share of the height expected is taken for a remainder, which says little of the
+            place to left and right either. Higher trusts remainders more.
     """
 
     measured: tuple[float, float] = (0.05, 0.08)
-    acceleration: tuple[float, float] = (1.0, 0.1)
+    acceleration: tuple[float, float] = (0.7, 0.1)
     first_speed: tuple[float, float] = (1.0, 0.2)
     size_memory: float = 2.0
     hidden_error: float = 20.0
+    hidden_short: float = 0.3
 
 
 class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +43,16 @@ class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
         low_score: weaker detections are never used. Lower follows people deeper into an occlusion, and drifts onto others.
         minimum_overlap: least similarity of a box and the place where its track is expected. Higher breaks tracks of fast
             people, lower lets tracks change over to a neighbour.
-        margin: how far boxes that nobody claimed grow, in their own size, before a second comparison; more where frames are
-            more than 0.1 s apart. Higher finds people again who moved unexpectedly, and takes strangers for them.
+        margin, widest_margin, margin_spread: how far boxes that nobody claimed grow, in their own size, before a second comparison:
+            as many standard deviations of the place expected, within these limits; so the longer somebody is out of sight,
+            and the further apart frames are, the more. The wider limit is for tracks seen in the frame before. Wider finds
+            people again who moved unexpectedly, and takes strangers for them.
+        margin_overlap: least similarity of boxes that grew. Lower does the same.
         size_power: how strongly a differing height counts against a match; 0 ignores it. Height is what tells apart people who
             stand one behind the other.
         lost_seconds: a track that nobody claims waits this long. Longer bridges longer occlusions, and revives tracks for others.
+        recent_seconds: tracks seen within this time choose before those that are lost for longer, whose place is uncertain. Longer
+            prefers waiting tracks less.
         weak_seconds: weak detections continue a track for this long after its last strong one. Longer follows people who fade
             away, and whoever hides them, since both look alike.
         trial_hits, trial_seconds: a track with fewer detections than this waits only so long, since most of them are false.
@@ -54,9 +62,13 @@ class AssociationConfig(msgspec.Struct, frozen=True, kw_only=True):
     new_score: float = 0.35
     low_score: float = 0.1
     minimum_overlap: float = 0.2
-    margin: float = 0.3
+    margin: float = 0.35
+    widest_margin: tuple[float, float] = (1.0, 0.6)
+    margin_spread: float = 4.0
+    margin_overlap: float = 0.3
     size_power: float = 2.0
     lost_seconds: float = 2.0
+    recent_seconds: float = 0.2
     weak_seconds: float = 0.5
     trial_hits: int = 3
     trial_seconds: float = 0.15
@@ -75,8 +87,7 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         persons, faces: association of either kind.
-        fill_seconds: gaps up to this length are filled in a straight line, flagged `interpolated`. Longer hides more
-            flicker of the detector, and draws boxes on people who really were out of sight.
+        brief_seconds: a person seen for less time than this must score more like those who stay than like a glimpse.
         least_seconds, least_hits: a person seen for less time or in fewer frames is taken for a false alarm. Higher removes more
             of them, and people who pass quickly.
         least_sure: share of a person's frames that must show a face, or a body with a score that could have started a track.
@@ -86,7 +97,7 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     persons: AssociationConfig = PERSONS
     faces: AssociationConfig = FACES
-    fill_seconds: float = 1.5
+    brief_seconds: float = 1.0
     least_seconds: float = 0.3
     least_hits: int = 2
     least_sure: float = 0.1

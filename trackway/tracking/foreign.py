@@ -11,16 +11,21 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, Tracks
+from trackway.columns import AnalysedFrames, Detections, Tracks
+from trackway.tracking.camera import Camera
 from trackway.tracking.config import TrackingConfig
-from trackway.tracking.numbering import number_persons
-from trackway.tracking.segment import SegmentTracker
+from trackway.tracking.consensus import common_motion
+from trackway.tracking.linking import link_video
+from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
 __all__ = ["WEAK_SHARE", "associate_detections", "config_for_scores"]
 
 Array = npt.NDArray[Any]
 
 _DEFAULT = TrackingConfig()
+
+_LOOKS_BACK = 2
+"""The camera's motion is estimated from tracks, which are better once it is known, and then tell it better."""
 
 WEAK_SHARE = 0.2
 """Share of a detector's boxes, from the weakest, that are only good for continuing a track."""
@@ -45,6 +50,8 @@ def config_for_scores(score: Array, weak_share: float = WEAK_SHARE, config: Trac
 def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: float, config: TrackingConfig) -> Tracks:
     """Follow the persons behind boxes.
 
+    More than once, if the first pass shows that the camera moved: then its motion is known to the next.
+
     Args:
         frame: (N,) frame number of each box, from 0, ascending. Frames without boxes count as analysed.
         box_px: (N, 4) left, top, width, height in pixels.
@@ -55,13 +62,27 @@ def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: 
     Returns:
         Linked tracks whose boxes are in pixels, since nobody knows the size of the picture.
     """
+    tracked = _follow(frame, box_px, score, frame_rate, config, None)
+    unmoved = tracked.frames
+    for _ in range(_LOOKS_BACK):
+        seen = tracked.tracks
+        frames = common_motion(unmoved, seen.frame, seen.tracklet, seen.box.astype(np.float64))
+        if frames is unmoved:
+            break
+        tracked = _follow(frame, box_px, score, frame_rate, config, frames)
+    return link_video(tracked, int(unmoved.time_ms.max(initial=0)), config)
+
+
+def _follow(
+    frame: Array, box_px: Array, score: Array, frame_rate: float, config: TrackingConfig, known: AnalysedFrames | None
+) -> TrackedSegment:
+    """One pass over all frames; `known` tells how the camera moved in each."""
     # Of a picture one pixel wide and high, ratios are pixels.
     tracker = SegmentTracker((1, 1), config)
     nobody = Detections.make(0)
     numbers, starts = np.unique(frame, return_index=True)
     rows = dict(zip(numbers.tolist(), itertools.pairwise([*starts.tolist(), len(frame)]), strict=True))
-    time_ms = 0
-    for number in _analysed(numbers, math.ceil(config.persons.lost_seconds * frame_rate)):
+    for position, number in enumerate(_analysed(numbers, math.ceil(config.persons.lost_seconds * frame_rate))):
         time_ms = round(1000 * number / frame_rate)
         first, last = rows.get(number, (0, 0))
         found = Detections.make(
@@ -71,8 +92,9 @@ def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: 
             box=box_px[first:last],
             score=score[first:last],
         )
-        tracker.update(number, time_ms, found, nobody)
-    return number_persons(tracker.finish(), time_ms, config)
+        camera = None if known is None else Camera(known.camera[position])
+        tracker.update(number, time_ms, found, nobody, camera=camera)
+    return tracker.finish()
 
 
 def _analysed(numbers: Array, patience: int) -> Iterator[int]:

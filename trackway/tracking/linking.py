@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Tracks
+from trackway.columns import AnalysedFrames, Tracks
 from trackway.tracking.association import match
 from trackway.tracking.boxes import paired_overlap
 from trackway.tracking.config import TrackingConfig
-from trackway.tracking.numbering import number_persons
+from trackway.tracking.gaps import fill_gaps, reach_of
+from trackway.tracking.looks import Looks
+from trackway.tracking.numbering import number_persons, remove_false_persons
+from trackway.tracking.reunion import reunite
+from trackway.tracking.segment import TrackedSegment
 
 if TYPE_CHECKING:
     from trackway.media.segments import Segment
 
-__all__ = ["link_segments"]
+__all__ = ["join_segments", "link_segments", "link_video"]
 
 Array = npt.NDArray[Any]
 
@@ -30,11 +34,11 @@ _LEAST_MEAN_OVERLAP = 0.5
 """Two persons whose boxes lie on each other less than this are two."""
 
 
-def link_segments(parts: Sequence[tuple[Segment, Tracks]], config: TrackingConfig = _DEFAULT) -> Tracks:
+def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Tracks:
     """Join the segments of a video, in order; one segment alone works too.
 
     Args:
-        parts: each segment and its tracks, as `SegmentTracker.finish` gives them.
+        parts: each segment and what `SegmentTracker.finish` knows of it.
         config: what counts as a false person.
 
     Returns:
@@ -42,29 +46,54 @@ def link_segments(parts: Sequence[tuple[Segment, Tracks]], config: TrackingConfi
     """
     if not parts:
         return Tracks.make(0)
-    numbered = _number_through(parts)
+    return link_video(join_segments(parts), parts[-1][0].end_ms - parts[0][0].start_ms, config)
+
+
+def link_video(whole: TrackedSegment, duration_ms: int, config: TrackingConfig = _DEFAULT) -> Tracks:
+    """The fragments of a whole video made persons; arguments and result as of `link_segments`."""
+    whole = reunite(whole)
+    kept = remove_false_persons(whole.tracks, duration_ms, config)
+    reach = reach_of(kept, whole.frames, whole.frame_size)
+    return number_persons(fill_gaps(kept, whole.frames, whole.frame_size, reach))
+
+
+def join_segments(parts: Sequence[tuple[Segment, TrackedSegment]]) -> TrackedSegment:
+    """At least one part -> the whole video as one segment: every frame once, fragments that neighbours share under one number."""
+    tracks, looks = _number_through(parts)
     handovers = [segment.end_ms + segment.overlap_ms / 2 for segment, _ in parts[:-1]]
-    owned = [
-        tracks[(tracks.time_ms >= start) & (tracks.time_ms < end)]
-        for tracks, start, end in zip(numbered, [-np.inf, *handovers], [*handovers, np.inf], strict=True)
-    ]
-    return number_persons(Tracks.concatenate(owned), parts[-1][0].end_ms - parts[0][0].start_ms, config)
+    ranges = list(zip([-np.inf, *handovers], [*handovers, np.inf], strict=True))
+    frames = [part.frames for _, part in parts]
+    return TrackedSegment(
+        parts[0][1].frame_size,
+        Tracks.concatenate(
+            [part[(part.time_ms >= start) & (part.time_ms < end)] for part, (start, end) in zip(tracks, ranges, strict=True)]
+        ),
+        AnalysedFrames.concatenate(
+            [part[(part.time_ms >= start) & (part.time_ms < end)] for part, (start, end) in zip(frames, ranges, strict=True)]
+        ),
+        Looks.concatenate(looks),
+    )
 
 
-def _number_through(parts: Sequence[tuple[Segment, Tracks]]) -> list[Tracks]:
-    """The tracks of every segment, the same person with the same number throughout."""
+def _number_through(parts: Sequence[tuple[Segment, TrackedSegment]]) -> tuple[list[Tracks], list[Looks]]:
+    """Rows and looks of every segment, the same person with the same number throughout."""
     numbered: list[Tracks] = []
+    looks: list[Looks] = []
     used = 0
-    for segment, tracks in parts:
-        person = used + np.unique(tracks.person, return_inverse=True)[1].reshape(-1)
-        used = int(person.max(initial=used - 1)) + 1
+    for segment, part in parts:
+        own, place = np.unique(part.tracks.person, return_inverse=True)
+        number = used + np.arange(len(own))
+        used += len(own)
+        tracks = part.tracks.replace(person=number[place.reshape(-1)])
         if numbered:
             earlier = numbered[-1]
             overlap = earlier[earlier.time_ms >= segment.start_ms]
-            for theirs, ours in zip(*_same_persons(overlap, tracks.replace(person=person)), strict=True):
-                person[person == theirs] = ours
-        numbered.append(tracks.replace(person=person))
-    return numbered
+            for theirs, ours in zip(*_same_persons(overlap, tracks), strict=True):
+                number[number == theirs] = ours
+            tracks = part.tracks.replace(person=number[place.reshape(-1)])
+        numbered.append(tracks)
+        looks.append(part.looks.renumbered(number[np.searchsorted(own, part.looks.person)]))
+    return numbered, looks
 
 
 def _same_persons(ours: Tracks, theirs: Tracks) -> tuple[Array, Array]:

@@ -10,26 +10,65 @@ import numpy.typing as npt
 from trackway.columns import Tracks
 from trackway.tracking.config import TrackingConfig
 
-__all__ = ["number_persons"]
+__all__ = ["number_persons", "remove_false_persons"]
 
 Array = npt.NDArray[Any]
 
+_LEAST_ROWS = 5
+"""Fewer glimpses have no typical score."""
 
-def number_persons(tracks: Tracks, duration_ms: int, config: TrackingConfig) -> Tracks:
-    """Remove false persons, number the others in order of first appearance (SPEC R33).
+
+def remove_false_persons(tracks: Tracks, duration_ms: int, config: TrackingConfig) -> Tracks:
+    """The rows of those who were seen for long enough and clearly enough.
+
+    What is clear, the video tells: its glimpses are mostly false alarms, those who stay are people; whoever stays for little longer
+    than a glimpse and scores like one goes too.
+
+    Args:
+        tracks: rows of the whole video as they were seen, with any person numbers.
+        duration_ms: of the whole video; in a very short one nobody is removed.
+        config: says who is false.
+    """
+    if duration_ms <= 1000 * config.short_video_seconds or not len(tracks):
+        return tracks
+    place = np.unique(tracks.person, return_inverse=True)[1].reshape(-1)
+    hits = np.bincount(place)
+    first, last = np.full(len(hits), np.iinfo(np.int64).max), np.full(len(hits), np.iinfo(np.int64).min)
+    np.minimum.at(first, place, tracks.time_ms)
+    np.maximum.at(last, place, tracks.time_ms)
+    seconds = (last - first) / 1000
+    score = np.where(tracks.has_face, np.inf, tracks.score)
+    kept = (hits >= config.least_hits) & (seconds >= config.least_seconds)
+    kept &= np.bincount(place, score >= config.persons.new_score) >= config.least_sure * hits
+    clear = _clear_score(tracks.score[tracks.has_body], seconds[place[tracks.has_body]], config)
+    kept &= (seconds >= config.brief_seconds) | (np.bincount(place, score) >= clear * hits)
+    return tracks[kept[place]]
+
+
+def _clear_score(score: Array, seconds: Array, config: TrackingConfig) -> float:
+    """The score that parts glimpses from people who stay; minus infinity where there is no telling.
+
+    Args:
+        score: (N,) of bodies.
+        seconds: (N,) for how long the person of each is seen.
+    """
+    glimpses, stays = score[seconds < config.least_seconds], score[seconds >= 2 * config.brief_seconds]
+    if min(len(glimpses), len(stays)) < _LEAST_ROWS or np.median(glimpses) >= np.median(stays):
+        return -np.inf
+    return float(np.median(glimpses) + np.median(stays)) / 2
+
+
+def number_persons(tracks: Tracks) -> Tracks:
+    """Number the persons in order of first appearance (SPEC R33).
 
     Of persons who appear in the same frame, the one further left comes first, so that numbers do not depend on any inner order.
 
     Args:
         tracks: rows of the whole video with any person numbers.
-        duration_ms: of the whole video; in a very short one nobody is removed.
-        config: says who is false.
 
     Returns:
-        The rows left, sorted by (time_ms, person).
+        The rows sorted by (time_ms, person).
     """
-    if duration_ms > 1000 * config.short_video_seconds:
-        tracks = tracks[_lasting(tracks, config)]
     left = np.where(tracks.has_body, tracks.box[:, 0], tracks.face_box[:, 0])
     order = np.lexsort((tracks.person, left, tracks.frame))
     _, first, place = np.unique(tracks.person[order], return_index=True, return_inverse=True)
@@ -38,19 +77,3 @@ def number_persons(tracks: Tracks, duration_ms: int, config: TrackingConfig) -> 
     person = np.empty(len(tracks), np.int64)
     person[order] = number[place.reshape(-1)]
     return tracks.replace(person=person)[np.lexsort((person, tracks.frame, tracks.time_ms))]
-
-
-def _lasting(tracks: Tracks, config: TrackingConfig) -> Array:
-    """(N,) bool, rows of persons who were seen for long enough and clearly enough; what was filled in does not count."""
-    _, place = np.unique(tracks.person, return_inverse=True)
-    place = place.reshape(-1)
-    seen = ~tracks.interpolated | tracks.has_face
-    sure = tracks.has_face | (seen & (tracks.score >= config.persons.new_score))
-    hits = np.bincount(place[seen], minlength=place.max(initial=-1) + 1)
-    sure_hits = np.bincount(place[sure], minlength=len(hits))
-    first, last = np.full(len(hits), np.iinfo(np.int64).max), np.full(len(hits), np.iinfo(np.int64).min)
-    np.minimum.at(first, place[seen], tracks.time_ms[seen])
-    np.maximum.at(last, place[seen], tracks.time_ms[seen])
-    lasting = (hits >= config.least_hits) & (last - first >= 1000 * config.least_seconds)
-    kept: Array = (lasting & (sure_hits >= config.least_sure * hits))[place]
-    return kept

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, Tracks
+from trackway.columns import AnalysedFrames, Detections, Tracks
 from trackway.tracking.association import Associator, match
+from trackway.tracking.backward import claim_backward
 from trackway.tracking.config import AssociationConfig, TrackingConfig
-from trackway.tracking.gaps import fill_gaps
-from trackway.tracking.pairing import LEAST_FIT, fit, fits
+from trackway.tracking.looks import Looks, LooksBuilder
+from trackway.tracking.pairing import LEAST_FIT, fit
 from trackway.tracking.persons import assign_persons
+from trackway.tracking.rows import body_rows, face_rows, join_rows
 
-__all__ = ["SegmentTracker"]
+if TYPE_CHECKING:
+    from trackway.tracking.camera import Camera
+
+__all__ = ["SegmentTracker", "TrackedSegment"]
 
 Array = npt.NDArray[Any]
 
 _DEFAULT = TrackingConfig()
 _FOLD_AFTER = 256
 """Frames after which collected rows are made one table; memory then follows the rows, not the frames."""
+_STILL = np.array([1.0, 0.0, 0.0, 0.0])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrackedSegment:
+    """What is known of the people of one segment before its neighbours are asked.
+
+    Attributes:
+        frame_size: width and height of the processed picture in pixels.
+        tracks: rows as they were seen, nothing filled in; `person` numbers the fragments of this segment.
+        frames: every sampled frame.
+        looks: of those fragments.
+    """
+
+    frame_size: tuple[int, int]
+    tracks: Tracks
+    frames: AnalysedFrames
+    looks: Looks
 
 
 class SegmentTracker:
@@ -30,44 +55,88 @@ class SegmentTracker:
     Args:
         frame_size: width and height of the processed picture in pixels; motion and overlap are judged in pixels.
         config: thresholds and durations.
+        looks: collects the looks that come with frames; None where none will come.
     """
 
-    def __init__(self, frame_size: tuple[int, int], config: TrackingConfig = _DEFAULT) -> None:
+    def __init__(self, frame_size: tuple[int, int], config: TrackingConfig = _DEFAULT, looks: LooksBuilder | None = None) -> None:
+        self._frame_size = frame_size
         self._pixels = np.array([*frame_size, *frame_size], np.float64)
-        self._config = config
-        self._bodies = _Follower(config.persons, self._pixels)
+        self._bodies = _Follower(config.persons, self._pixels, spare_score=config.persons.low_score)
         self._faces = _Follower(config.faces, self._pixels)
-        self._frames: list[tuple[int, int]] = []
+        self._looks = LooksBuilder() if looks is None else looks
+        self._frames: list[tuple[int, int, bool, bool]] = []
+        self._camera: list[Array] = []
+        self._cut: list[bool] = []
+        self._since_faces: Camera | None = None
 
-    def update(self, frame: int, time_ms: int, persons: Detections, faces: Detections) -> None:
-        """Take in one analysed frame, also one that shows nobody.
+    def update(
+        self,
+        frame: int,
+        time_ms: int,
+        persons: Detections,
+        faces: Detections | None,
+        *,
+        body_look: Array | None = None,
+        face_look: Array | None = None,
+        camera: Camera | None = None,
+    ) -> None:
+        """Take in one frame that was looked at, also one that shows nobody.
+
+        Args:
+            frame: its number.
+            time_ms: its time.
+            persons: (N,) bodies in it.
+            faces: (M,) faces in it; None if nobody looked for faces.
+            body_look: (N, D) appearance of the bodies, unit rows, NaN where unknown; None if nobody was described.
+            face_look: (M, E) the same of the faces.
+            camera: how the picture moved since the frame looked at before; None if nobody knows.
 
         Raises:
             ValueError: the frame is not later than the one before, or detections are of another frame.
         """
-        if self._frames and (frame <= self._frames[-1][0] or time_ms < self._frames[-1][1]):
-            raise ValueError(f"frame {frame} at {time_ms} ms comes after frame {self._frames[-1][0]} at {self._frames[-1][1]} ms")
-        if (persons.frame != frame).any() or (faces.frame != frame).any():
+        if (persons.frame != frame).any() or (faces is not None and (faces.frame != frame).any()):
             raise ValueError(f"detections of another frame were given with frame {frame}")
-        self._frames.append((frame, time_ms))
-        self._bodies.update(time_ms, persons)
-        self._faces.update(time_ms, faces)
+        self._add_frame(frame, time_ms, detected=True, faces=faces is not None, camera=camera)
+        self._looks.add_bodies(frame, time_ms, self._bodies.update(time_ms, persons, camera), body_look)
+        if self._since_faces is not None:
+            camera = self._since_faces if camera is None else self._since_faces.then(camera)
+        if faces is None:
+            self._since_faces = camera
+        else:
+            self._looks.add_faces(frame, time_ms, self._faces.update(time_ms, faces, camera), face_look)
+            self._since_faces = None
 
-    def finish(self) -> Tracks:
-        """All rows, sorted by (time_ms, person); persons numbered within this segment. No frames, no rows."""
-        frame, time_ms = np.array(self._frames, np.int64).reshape(-1, 2).T
+    def skip(self, frame: int, time_ms: int) -> None:
+        """Take note of one frame that was not looked at.
+
+        Raises:
+            ValueError: the frame is not later than the one before.
+        """
+        self._add_frame(frame, time_ms, detected=False, faces=False, camera=None)
+
+    def finish(self) -> TrackedSegment:
+        """Everything seen, in rows sorted by (time_ms, person); persons numbered within this segment. No frames, no rows."""
+        frames = self._analysed_frames()
         bodies, body_track = self._bodies.rows()
+        body_track = claim_backward(bodies, body_track, frames, self._pixels)
+        bodies, body_track = bodies[body_track >= 0], body_track[body_track >= 0]
         faces, face_track = self._faces.rows()
-        seen = len(bodies)
-        filled, filled_track = fill_gaps(bodies, body_track, frame, time_ms, 1000 * self._config.fill_seconds)
-        bodies, body_track = Detections.concatenate([bodies, filled]), np.concatenate([body_track, filled_track])
         pairs = self._pair(bodies, faces)
         body_person, face_person = assign_persons(bodies.frame, body_track, faces.frame, face_track, pairs)
-        body_row, face_row = _join(bodies.frame, body_person, faces.frame, face_person)
-        both = np.flatnonzero((body_row >= 0) & (face_row >= 0))
-        apart = both[~fits(bodies.box[body_row[both]] * self._pixels, faces.box[face_row[both]] * self._pixels)]
-        face_row[apart] = -1  # the face is seen, but not on this body: one of the two is mistaken in this frame
-        return _compose(bodies, body_track, body_person, body_row, faces, face_person, face_row, seen)
+        rows = Tracks.concatenate([body_rows(bodies, body_person, body_track), face_rows(faces, face_person)])
+        looks = self._looks.build((bodies.frame, body_track, body_person), (faces.frame, face_track, face_person))
+        return TrackedSegment(self._frame_size, join_rows(rows), frames, looks)
+
+    def _add_frame(self, frame: int, time_ms: int, *, detected: bool, faces: bool, camera: Camera | None) -> None:
+        if self._frames and (frame <= self._frames[-1][0] or time_ms < self._frames[-1][1]):
+            raise ValueError(f"frame {frame} at {time_ms} ms comes after frame {self._frames[-1][0]} at {self._frames[-1][1]} ms")
+        self._frames.append((frame, time_ms, detected, faces))
+        self._camera.append(_STILL if camera is None else camera.motion)
+        self._cut.append(camera is not None and camera.cut)
+
+    def _analysed_frames(self) -> AnalysedFrames:
+        frame, time_ms, detected, faces = np.array(self._frames, np.int64).reshape(-1, 4).T
+        return AnalysedFrames(frame, time_ms, detected, faces, np.array(self._camera).reshape(-1, 4), np.array(self._cut, bool))
 
     def _pair(self, bodies: Detections, faces: Detections) -> Array:
         """(P, 2) body and face rows that belong together within a frame."""
@@ -80,30 +149,34 @@ class SegmentTracker:
 
 
 class _Follower:
-    """One kind of detection: gives track numbers and keeps what was given one."""
+    """One kind of detection: gives track numbers and keeps what was given one; what was not, from `spare_score` on."""
 
-    def __init__(self, config: AssociationConfig, pixels: Array) -> None:
+    def __init__(self, config: AssociationConfig, pixels: Array, spare_score: float = math.inf) -> None:
         self._associator = Associator(config)
         self._pixels = pixels
+        self._spare_score = spare_score
         self._folded = [(Detections.make(0), np.zeros(0, np.int64))]
         self._recent: list[tuple[Detections, Array]] = []
 
-    def update(self, time_ms: int, found: Detections) -> None:
-        track = self._associator.update(time_ms, found.box * self._pixels, found.score)
-        if (track >= 0).any():
+    def update(self, time_ms: int, found: Detections, camera: Camera | None) -> Array:
+        """(N,) track of each detection; -1 for one that belongs to none."""
+        track = self._associator.update(time_ms, found.box * self._pixels, found.score, camera)
+        if len(track):
             self._recent.append((found, track))
         if len(self._recent) >= _FOLD_AFTER:
             self._fold()
+        return track
 
     def rows(self) -> tuple[Detections, Array]:
-        """Everything that belongs to a track, and the track of each row."""
+        """Everything kept, and the track of each row; -1 for one that belongs to none."""
         self._fold()
         return Detections.concatenate(rows for rows, _ in self._folded), np.concatenate([track for _, track in self._folded])
 
     def _fold(self) -> None:
         if self._recent:
-            track = np.concatenate([track for _, track in self._recent])
-            self._folded.append((Detections.concatenate(rows for rows, _ in self._recent)[track >= 0], track[track >= 0]))
+            rows, track = Detections.concatenate(rows for rows, _ in self._recent), np.concatenate([track for _, track in self._recent])
+            kept = (track >= 0) | (rows.score >= self._spare_score)
+            self._folded.append((rows[kept], track[kept]))
             self._recent.clear()
 
 
@@ -117,56 +190,3 @@ def _by_common_frame(ours: Array, theirs: Array) -> Iterator[tuple[Array, Array]
     ]
     for (our_first, our_last), (their_first, their_last) in zip(zip(*bounds[0], strict=True), zip(*bounds[1], strict=True), strict=True):
         yield our_order[our_first:our_last], their_order[their_first:their_last]
-
-
-def _join(body_frame: Array, body_person: Array, face_frame: Array, face_person: Array) -> tuple[Array, Array]:
-    """Rows of the result, one per frame and person: (R,) row of the body and row of the face, -1 where there is none."""
-    keys = np.concatenate([np.stack([body_frame, body_person], axis=1), np.stack([face_frame, face_person], axis=1)])
-    joined, place = np.unique(keys, axis=0, return_inverse=True)
-    place = place.reshape(-1)
-    body_row, face_row = np.full((2, len(joined)), -1, np.int64)
-    body_row[place[: len(body_frame)]] = np.arange(len(body_frame))
-    face_row[place[len(body_frame) :]] = np.arange(len(face_frame))
-    return body_row, face_row
-
-
-def _compose(
-    bodies: Detections,
-    body_track: Array,
-    body_person: Array,
-    body_row: Array,
-    faces: Detections,
-    face_person: Array,
-    face_row: Array,
-    seen: int,
-) -> Tracks:
-    """The rows of `_join` as tracks; the first `seen` bodies were detected, the others filled in."""
-    has_body, has_face = body_row >= 0, face_row >= 0
-    of_body, of_face = body_row[has_body], face_row[has_face]
-
-    def merged(body: Array, face: Array) -> Array:
-        column = np.empty(len(body_row), np.int64)
-        column[has_face] = face[of_face]
-        column[has_body] = body[of_body]
-        return column
-
-    def placed(values: Array, where: Array, fill: float) -> Array:
-        column = np.full((len(body_row), *values.shape[1:]), fill, values.dtype)
-        column[where] = values
-        return column
-
-    tracks = Tracks(
-        frame=merged(bodies.frame, faces.frame),
-        time_ms=merged(bodies.time_ms, faces.time_ms),
-        person=merged(body_person, face_person),
-        tracklet=placed(body_track[of_body], has_body, -1),
-        box=placed(bodies.box[of_body], has_body, np.nan),
-        score=placed(bodies.score[of_body], has_body, np.nan),
-        interpolated=placed(of_body >= seen, has_body, False),
-        face_box=placed(faces.box[of_face], has_face, np.nan),
-        face_score=placed(faces.score[of_face], has_face, np.nan),
-        landmarks=placed(faces.landmarks[of_face], has_face, np.nan),
-        pose=placed(faces.pose[of_face], has_face, np.nan),
-        quality=placed(faces.quality[of_face], has_face, np.nan),
-    )
-    return tracks[np.lexsort((tracks.person, tracks.time_ms))]

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from trackway.tracking.boxes import from_centre, hidden_share, overlap_with_margin, paired_overlap, to_centre
+from trackway.tracking.boxes import covered_share, overlap_with_margin, paired_overlap, to_centre
 
 Array = npt.NDArray[Any]
 BOXES = arrays.arrays(np.float64, (4, 4), elements=st.floats(1, 100))
-NO_MARGIN = np.zeros((4, 2))
+
+
+def overlap(ours: Array, theirs: Array, margin: Array | None = None) -> Array:
+    return overlap_with_margin(to_centre(ours), to_centre(theirs), margin)
 
 
 def area_by_counting(one: list[float], other: list[float]) -> float:
@@ -25,33 +28,34 @@ def area_by_counting(one: list[float], other: list[float]) -> float:
 
 
 @given(BOXES)
-def test_centre_and_back(box: Array) -> None:
-    np.testing.assert_allclose(from_centre(to_centre(box)), box, atol=1e-9)
+def test_a_centre_is_half_way_to_the_other_edge(box: Array) -> None:
+    x, y, width, height = to_centre(box)
+    np.testing.assert_allclose(np.stack([x - width / 2, y - height / 2, width, height], axis=1), box, atol=1e-9)
 
 
 @given(arrays.arrays(np.int64, (2, 4), elements=st.integers(1, 12)))
 def test_overlap_is_the_share_of_common_pixels(box: Array) -> None:
     one, other = box.astype(float)
     expected = area_by_counting(one.tolist(), other.tolist())
-    np.testing.assert_allclose(overlap_with_margin(one[None], other[None], np.zeros((1, 2))), [[expected]])
+    np.testing.assert_allclose(overlap(one[None], other[None]), [[expected]])
     np.testing.assert_allclose(paired_overlap(one[None], other[None]), [expected])
 
 
 @given(BOXES, BOXES)
 def test_overlap_is_symmetric_within_bounds_and_one_only_with_itself(ours: Array, theirs: Array) -> None:
-    overlap = overlap_with_margin(ours, theirs, NO_MARGIN)
-    assert ((overlap >= 0) & (overlap <= 1 + 1e-12)).all()
-    np.testing.assert_allclose(overlap, overlap_with_margin(theirs, ours, NO_MARGIN).T)
-    np.testing.assert_allclose(np.diag(overlap_with_margin(ours, ours, NO_MARGIN)), 1)
+    share = overlap(ours, theirs)
+    assert ((share >= 0) & (share <= 1 + 1e-12)).all()
+    np.testing.assert_allclose(share, overlap(theirs, ours).T, atol=1e-12)
+    np.testing.assert_allclose(np.diag(overlap(ours, ours)), 1)
 
 
 def test_a_margin_is_growth_on_every_side() -> None:
     ours, theirs = np.array([[10.0, 10, 4, 8]]), np.array([[16.0, 10, 4, 8], [40, 10, 4, 8]])
-    margin = np.array([[2.0, 1.0]])
-    growth = np.array([-2.0, -1, 4, 2])
-    expected = overlap_with_margin(ours + growth, theirs + growth, np.zeros((1, 2)))
-    np.testing.assert_allclose(overlap_with_margin(ours, theirs, margin), expected)
-    assert overlap_with_margin(ours, theirs, np.zeros((1, 2)))[0, 0] == 0 < overlap_with_margin(ours, theirs, margin)[0, 0]
+    margin = np.array([0.5])
+    growth = np.array([-2.0, -4, 4, 8])
+    expected = overlap(ours + growth, theirs + growth)
+    np.testing.assert_allclose(overlap(ours, theirs, margin), expected)
+    assert overlap(ours, theirs)[0, 0] == 0 < overlap(ours, theirs, margin)[0, 0]
 
 
 def test_nothing_overlaps_a_box_without_numbers_or_area() -> None:
@@ -61,5 +65,5 @@ def test_nothing_overlaps_a_box_without_numbers_or_area() -> None:
 
 def test_the_nearer_hides_the_farther() -> None:
     near, far, aside = [100.0, 100, 40, 100], [120, 80, 40, 100], [300, 80, 40, 100]
-    assert hidden_share(np.array([near, far, aside])).tolist() == [0, 0.4, 0]
-    assert hidden_share(np.zeros((0, 4))).tolist() == []
+    assert covered_share(to_centre(np.array([near, far, aside]))).tolist() == [0, 0.4, 0]
+    assert covered_share(np.zeros((4, 0))).tolist() == []

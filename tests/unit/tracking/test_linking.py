@@ -67,13 +67,15 @@ def test_a_face_links_where_bodies_cannot() -> None:
     assert len(tracks) == 100
 
 
-def test_somebody_absent_from_the_overlap_comes_back_as_somebody_new() -> None:
+@pytest.mark.parametrize(("back", "persons"), [(65, 1), (250, 2)])
+def test_somebody_absent_from_the_overlap_comes_back_as_the_same_unless_it_takes_too_long(back: int, persons: int) -> None:
     def frame(number: int) -> tuple[int, int, Detections, Detections]:
-        return number, 100 * number, NOBODY if 35 <= number < 65 else bodies(number, 100 * number, [STANDING]), NOBODY
+        return number, 100 * number, NOBODY if 35 <= number < back else bodies(number, 100 * number, [STANDING]), NOBODY
 
-    tracks = in_segments([frame(number) for number in range(100)], cut(10_000, 4000))
-    assert tracks.person[tracks.frame < 35].tolist() == [0] * 35
-    assert tracks.person[tracks.frame >= 65].tolist() == [1] * 35
+    tracks = in_segments([frame(number) for number in range(300)], cut(30_000, 4000))
+    seen = tracks[~tracks.interpolated]
+    assert seen.person[seen.frame < 35].tolist() == [0] * 35
+    assert seen.person[seen.frame >= back].tolist() == [persons - 1] * (300 - back)
 
 
 def test_neighbours_are_not_confused() -> None:

@@ -7,17 +7,16 @@ import pytest
 
 from tests.unit.tracking.worlds import DEFAULT
 from trackway.columns import Tracks
-from trackway.tracking.numbering import number_persons
+from trackway.tracking.numbering import number_persons, remove_false_persons
 
 
-def rows(person: int, frames: range, score: float = 0.6, left: float = 0.1, *, face: bool = False, interpolated: bool = False) -> Tracks:
+def rows(person: int, frames: range, score: float = 0.6, left: float = 0.1, *, face: bool = False) -> Tracks:
     count = len(frames)
     tracks = Tracks.make(
         count,
         frame=list(frames),
         time_ms=[100 * frame for frame in frames],
         person=[person] * count,
-        interpolated=[interpolated] * count,
     )
     if face:
         return tracks.replace(face_box=[[left, 0, 0.02, 0.03]] * count, face_score=[score] * count)
@@ -25,7 +24,7 @@ def rows(person: int, frames: range, score: float = 0.6, left: float = 0.1, *, f
 
 
 def number(*parts: Tracks, duration_ms: int = 60_000) -> Tracks:
-    return number_persons(Tracks.concatenate(parts), duration_ms, DEFAULT)
+    return number_persons(remove_false_persons(Tracks.concatenate(parts), duration_ms, DEFAULT))
 
 
 def test_numbers_are_dense_by_first_appearance_then_from_left_to_right() -> None:
@@ -58,7 +57,6 @@ def test_old_numbers_and_the_order_of_rows_do_not_matter() -> None:
         (rows(0, range(50), 0.3), False),  # never clearly a person
         (rows(0, range(50), 0.3, face=True), True),
         (Tracks.concatenate([rows(0, range(45), 0.3), rows(0, range(45, 50), 0.5)]), True),
-        (Tracks.concatenate([rows(0, range(2)), rows(0, range(2, 40), interpolated=True)]), False),  # mostly imagined
     ],
 )
 def test_false_persons_go(part: Tracks, kept: bool) -> None:

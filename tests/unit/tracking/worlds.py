@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tests.performance.metrics import IdentifiedBoxes
 from trackway.columns import Detections, Tracks
 from trackway.tracking.config import TrackingConfig
-from trackway.tracking.segment import SegmentTracker
+from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
 SIZE = (1280, 720)
 PIXELS = np.array([*SIZE, *SIZE], np.float64)
@@ -90,8 +90,8 @@ def frames_of(world: World, frames: Iterable[int] | None = None, seed: int = 0) 
         yield frame, int(world.time_ms[frame]), world.detections(frame, seed), NOBODY
 
 
-def follow(frames: Iterable[tuple[int, int, Detections, Detections]], config: TrackingConfig = DEFAULT) -> Tracks:
-    """The tracks of one segment."""
+def follow(frames: Iterable[tuple[int, int, Detections, Detections]], config: TrackingConfig = DEFAULT) -> TrackedSegment:
+    """One segment, tracked."""
     tracker = SegmentTracker(SIZE, config)
     for frame, time_ms, persons, faces in frames:
         tracker.update(frame, time_ms, persons, faces)
