@@ -39,7 +39,7 @@ def list_models(
             "path": str(cache.path(model)),
             "note": model.note,
         }
-        for role, model in loaded.models.items()
+        for role, model in loaded.weights.items()
     ]
     if as_json:
         typer.echo(json.dumps({"pack": loaded.name, "models": rows}, indent=2))
@@ -72,7 +72,7 @@ def pull(
     loaded.require_permission(allow_non_commercial=allow_non_commercial)
     with Bar() as progress:
         fresh = install(loaded, cache, archives=fetch if folder is None else in_folder(folder), progress=progress)
-    done = f"{fresh} of {len(loaded.models)} models installed" if fresh else f"all {len(loaded.models)} models were there"
+    done = f"{fresh} of {len(loaded.weights)} models installed" if fresh else f"all {len(loaded.weights)} models were there"
     typer.echo(f"{loaded.name}: {done}, in {cache.folder}/models", err=True)
 
 
@@ -85,4 +85,4 @@ def verify(pack: PackOption = "default") -> None:
 
     loaded, cache = load_pack(pack), ModelCache()
     check(loaded, cache)
-    typer.echo(f"{loaded.name}: all {len(loaded.models)} models in {cache.folder}/models are as pinned", err=True)
+    typer.echo(f"{loaded.name}: all {len(loaded.weights)} models in {cache.folder}/models are as pinned", err=True)

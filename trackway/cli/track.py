@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
+from trackway.cli.models import AllowOption, PackOption
 from trackway.errors import FileError
 
 __all__ = ["track"]
@@ -22,10 +23,22 @@ def track(
         Literal["auto", "0", "90", "180", "270"], typer.Option(help="Degrees clockwise to turn the picture; auto obeys the file.")
     ] = "auto",
     faces: Annotated[bool, typer.Option(help="Look for faces as well.")] = True,
+    detail: Annotated[
+        Literal["auto", "standard", "high"],
+        typer.Option(help="How closely to look; high finds small people and takes several times as long."),
+    ] = "auto",
+    cadence: Annotated[
+        Literal["every", "adaptive"], typer.Option(help="How often to look; adaptive follows the motion, every takes each analysed frame.")
+    ] = "adaptive",
+    precision: Annotated[
+        Literal["full", "int8"], typer.Option(help="int8 finds faces faster and a little less exactly, where no GPU does the work.")
+    ] = "full",
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     provider: Annotated[
         Literal["auto", "cpu", "cuda", "tensorrt"], typer.Option(help="Where the models run; auto takes the best that works.")
     ] = "auto",
+    pack: PackOption = "default",
+    allow_non_commercial: AllowOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Find the persons and faces of VIDEO and follow them; no cloud, no network.
@@ -44,12 +57,13 @@ def track(
     from trackway.results.summaries import summarize
     from trackway.results.video import VideoMetadata
 
-    options = JobOptions.parse({"sampleFps": sample_fps, "rotation": rotation, "faces": faces}, source="command line")
+    chosen = {"sampleFps": sample_fps, "rotation": rotation, "faces": faces, "detail": detail, "cadence": cadence, "precision": precision}
+    options = JobOptions.parse(chosen, source="command line")
     _require_file(video)
     _make_folder(output)
     console = Console(stderr=True, quiet=quiet)
     with Bar(console) as progress:
-        vision = Vision.open(provider=provider)
+        vision = Vision.open(pack, provider=provider, precision=precision, allow_non_commercial=allow_non_commercial)
         result = track_video(video, options, vision, progress=progress)
         progress.stage("write results")
         try:
@@ -62,6 +76,10 @@ def track(
             raise FileError(f"The results cannot be written to {output}: {error.strerror or error}.") from error
         if annotated:
             annotate(video, result.info, result.tracks, output / "annotated.mp4", progress=progress)
+    if vision.report.precision_fallback:
+        console.print(f"Precision {vision.report.precision}: {vision.report.precision_fallback}", highlight=False, soft_wrap=True)
+    if detail == "auto":
+        console.print(f"Detail {result.detail.detail}: {result.detail.reason}", highlight=False, soft_wrap=True)
     people = len(set(result.tracks.person.tolist()))
     console.print(
         f"{people} {'person' if people == 1 else 'persons'} in {len(result.tracks)} rows ({vision.report.provider}); results in {output}/",

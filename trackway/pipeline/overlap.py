@@ -39,7 +39,8 @@ def ordered_map(
 
     Args:
         source: read in a thread of its own.
-        make_worker: called once in each worker's thread; what it returns turns an item into a result.
+        make_worker: called once in each worker's thread; what it returns turns an item into a result. Items are begun in their order, and
+            what is begun is finished, so that work on an item may wait for work on an earlier one.
         workers: how many work at once.
         in_flight: items that are read but not taken, at most; bounds memory.
         stall_seconds: how long the caller waits for one result.
@@ -119,9 +120,8 @@ class _Run(Generic[Item, Result]):
     def work(self) -> None:
         """A worker's thread."""
         worker: Callable[[Item], Result] | None = None
-        while (task := self._tasks.get()) is not None:
-            if self._stopped.is_set():
-                return
+        # What was taken is worked on, even when all is to end: the worker on a later item may wait for it.
+        while not self._stopped.is_set() and (task := self._tasks.get()) is not None:
             item, future = task
             try:
                 worker = worker or self._make_worker()

@@ -8,17 +8,18 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from trackway.columns import Tracks
 from trackway.jobs.options import JobOptions
 from trackway.media.decode import read_frames
-from trackway.media.frame import Frame
 from trackway.media.segments import Segment
 from trackway.media.video import VideoInfo
-from trackway.pipeline.analysis import Analyst
+from trackway.pipeline.analysis import Analyst, Passed
+from trackway.pipeline.cadence import Stretch, stretches
+from trackway.pipeline.detail import choose_detail
 from trackway.pipeline.overlap import ordered_map
 from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
-from trackway.tracking.segment import SegmentTracker
+from trackway.tracking.camera import CameraMotion
+from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
 __all__ = ["STALL_SECONDS", "expected_frames", "track_segment"]
 
@@ -37,7 +38,7 @@ def track_segment(
     segment: Segment | None = None,
     progress: Progress = _SILENT,
     stall_seconds: float = STALL_SECONDS,
-) -> Tracks:
+) -> TrackedSegment:
     """Follows the people of one segment, or of the whole video.
 
     The answer does not depend on how many frames are worked on at once. An error anywhere ends every thread and is raised here.
@@ -45,14 +46,14 @@ def track_segment(
     Args:
         path: the file that `info` was made from.
         info: from `media.probe`.
-        options: `sample_fps` and `faces` matter here.
+        options: `sample_fps`, `faces`, `detail` and `cadence` matter here.
         vision: detectors; may be shared with other runs.
         segment: from `media.segments.plan_segments`; None takes all frames.
-        progress: told of the stage "track", in analysed frames.
+        progress: told of the stage "track", in sampled frames.
         stall_seconds: how long one frame may take.
 
     Returns:
-        Tracks with person ids of this segment's own; `tracking.linking` makes them final.
+        Rows as they were seen, with numbers of this segment's own; `tracking.linking` makes them final.
 
     Raises:
         MediaError: the video cannot be decoded.
@@ -60,11 +61,14 @@ def track_segment(
         Stalled: nothing was finished for `stall_seconds`.
     """
     progress.stage("track", expected_frames(info, options.sample_fps, segment))
-    tracker = SegmentTracker((info.width, info.height))
-    frames = read_frames(path, info, segment=segment, sample_fps=options.sample_fps)
+    size = (info.width, info.height)
+    tracker, camera = SegmentTracker(size, looks=vision.new_looks()), CameraMotion(size)
+    every, detail = options.cadence == "every", choose_detail(path, info, options, vision).detail
+    vision.warm_up(info)
+    frames = read_frames(path, info, segment=segment, sample_fps=options.sample_fps, hardware=vision.hardware)
     analysed = ordered_map(
-        _batches(frames, vision.report.batch),
-        lambda: Analyst(info, vision, faces=options.faces),
+        _batches(stretches(frames, every=every), vision.report.batch),
+        lambda: Analyst(info, vision, faces=options.faces, cropped=not every and vision.report.provider == "cpu", detail=detail),
         workers=vision.report.workers,
         in_flight=vision.report.workers + 2,
         stall_seconds=stall_seconds,
@@ -72,8 +76,19 @@ def track_segment(
     done = 0
     with closing(analysed) as results:
         for batch in results:
-            for seen in batch:
-                tracker.update(seen.frame, seen.time_ms, seen.persons, seen.faces)
+            for shown in batch:
+                if isinstance(shown, Passed):
+                    tracker.skip(shown.frame, shown.time_ms)
+                else:
+                    tracker.update(
+                        shown.frame,
+                        shown.time_ms,
+                        shown.persons,
+                        shown.faces,
+                        body_look=shown.body_look,
+                        face_look=shown.face_look,
+                        camera=camera.update(shown.luma),
+                    )
             done += len(batch)
             progress.update(done)
     return tracker.finish()
@@ -86,7 +101,7 @@ def expected_frames(info: VideoInfo, sample_fps: float, segment: Segment | None 
     return max(1, math.ceil(milliseconds * rate / 1000))
 
 
-def _batches(frames: Iterator[Frame], size: int) -> Generator[list[Frame], None, None]:
-    """Neighbouring frames in lists of `size`; the last may be shorter."""
-    while batch := list(itertools.islice(frames, size)):
+def _batches(found: Iterator[Stretch], size: int) -> Generator[list[Stretch], None, None]:
+    """Neighbouring stretches in lists of `size`; the last may be shorter."""
+    while batch := list(itertools.islice(found, size)):
         yield batch

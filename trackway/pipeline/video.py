@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import os
 
+import msgspec
+
 from trackway.columns import Tracks
 from trackway.errors import CorruptMedia
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
 from trackway.media.segments import Segment, plan_segments
 from trackway.media.video import VideoInfo
+from trackway.pipeline.detail import DetailReport, choose_detail
 from trackway.pipeline.segment import expected_frames, track_segment
 from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
 from trackway.tracking.linking import link_segments
+from trackway.tracking.segment import TrackedSegment
 
 __all__ = ["NOTHING_DECODED", "VideoResult", "track_video"]
 
@@ -31,10 +35,12 @@ class VideoResult:
     Attributes:
         info: facts of the video.
         tracks: final rows, linked across segments and numbered.
+        detail: how closely it was looked at, and why.
     """
 
     info: VideoInfo
     tracks: Tracks
+    detail: DetailReport
 
 
 def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Vision, *, progress: Progress = _SILENT) -> VideoResult:
@@ -55,7 +61,9 @@ def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Visio
     looked_at = probe(path, rotation=options.rotation)
     info = looked_at.info
     segments = plan_segments(looked_at, options.segment_seconds)
-    parts: list[tuple[Segment, Tracks]] = []
+    detail = choose_detail(path, info, options, vision)
+    options = msgspec.structs.replace(options, detail=detail.detail)
+    parts: list[tuple[Segment, TrackedSegment]] = []
     progress.stage("track", sum(expected_frames(info, options.sample_fps, segment) for segment in segments))
     before = 0
     for segment in segments:
@@ -65,7 +73,7 @@ def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Visio
     if not before:
         raise CorruptMedia(NOTHING_DECODED)
     progress.stage("link")
-    return VideoResult(info, link_segments(parts))
+    return VideoResult(info, link_segments(parts), detail)
 
 
 class _PartOf:

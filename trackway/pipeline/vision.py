@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import Literal, Self
 
 import msgspec
+import numpy as np
 import onnxruntime
 
+from trackway.detection.detector import FrameSize
 from trackway.detection.faces import FaceDetector
 from trackway.detection.persons import PersonDetector
+from trackway.faces.embedding import FaceEmbedder
+from trackway.media.hardware import Hardware, HardwareDecode
 from trackway.models.cache import ModelCache
-from trackway.models.pack import load_pack
-from trackway.models.session import OnnxNetwork, Provider, choose_provider
+from trackway.models.deferred import DeferredNetwork
+from trackway.models.eight_bits import kept_eight_bits
+from trackway.models.engines import Engines, Shelf, describe_gpu
+from trackway.models.kept import Kept
+from trackway.models.pack import Embedder, Model, Weights, load_pack
+from trackway.models.precision import Precision, choose_precision
+from trackway.models.providers import Provider, choose_provider
+from trackway.models.session import Network, OnnxNetwork
+from trackway.tracking.appearance import BodyAppearance, ColourTexture, ReidNetwork
+from trackway.tracking.looks import LooksBuilder
 
 __all__ = ["Vision", "VisionReport"]
 
@@ -35,6 +47,9 @@ class VisionReport(msgspec.Struct, frozen=True, rename="camel"):
         onnxruntime: version.
         workers: frames worked on at the same time.
         batch: pictures per call of a network.
+        fallback: why "auto" did not come to a GPU; empty where one is used, or the CPU was asked for.
+        precision: numbers that the networks compute with; "int8": those detectors for which the pack allows it, the others float32.
+        precision_fallback: why "int8" was asked for in vain; else empty.
     """
 
     provider: Provider
@@ -44,6 +59,9 @@ class VisionReport(msgspec.Struct, frozen=True, rename="camel"):
     onnxruntime: str
     workers: int
     batch: int
+    fallback: str = ""
+    precision: Literal["float32", "float16", "int8"] = "float32"
+    precision_fallback: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,11 +71,29 @@ class Vision:
     Attributes:
         persons, faces: the detectors.
         report: what they run on, and how many frames at a time suit that.
+        hardware: what shall decode; None where that is the processor.
+        bodies: describes bodies: the pack's re-identification network, or else colours and edges.
+        face_embedder: describes faces; None where the pack has no network for it. It is opened when it is first used.
     """
 
     persons: PersonDetector
     faces: FaceDetector
     report: VisionReport
+    hardware: Hardware | None = None
+    bodies: BodyAppearance = dataclasses.field(default_factory=ColourTexture)
+    face_embedder: FaceEmbedder | None = None
+
+    def warm_up(self, info: FrameSize) -> None:
+        """Opens on a GPU, before anybody waits for a frame, what is needed for pictures of this size: TensorRT may build for minutes."""
+        if self.report.provider == "cpu":
+            return
+        for detector in (self.persons, self.faces):
+            width, height = detector.input_size(info)
+            detector.detect(np.zeros((1, height, width, 3), np.uint8), [0], [0])
+
+    def new_looks(self) -> LooksBuilder:
+        """Collects what `bodies` and `face_embedder` see of the people of one segment."""
+        return LooksBuilder(self.bodies.calibration, None if self.face_embedder is None else self.face_embedder.calibration)
 
     @classmethod
     def open(
@@ -66,8 +102,11 @@ class Vision:
         *,
         threads: int | None = None,
         provider: Provider | Literal["auto"] = "cpu",
+        precision: Precision = "full",
         cache: ModelCache | None = None,
         allow_non_commercial: bool = False,
+        hardware_decode: HardwareDecode = "auto",
+        shelf: Shelf | None = None,
     ) -> Self:
         """Loads and verifies the networks of a pack.
 
@@ -79,32 +118,68 @@ class Vision:
             pack: name of a shipped pack, or path of a manifest.
             threads: frames worked on at once; None takes the cores that this process may use.
             provider: "auto" takes the best that works; a named one is used or refused.
+            precision: "int8" makes detectors that the pack allows it for faster and a little less exact, on a CPU.
             cache: where the networks are installed.
             allow_non_commercial: accept weights that forbid commercial use.
+            hardware_decode: whether the GPU decodes too, where there is one.
+            shelf: where machines share TensorRT engines.
 
         Raises:
-            ModelError: weights are missing, changed or not permitted, or the provider does not work here.
+            ModelError: weights are missing, changed or not permitted, the provider does not work here, or the pack forbids "int8".
         """
         loaded, models = load_pack(pack), cache or ModelCache()
         loaded.require_permission(allow_non_commercial=allow_non_commercial)
         persons, faces = loaded.model("personDetector"), loaded.model("faceDetector")
         chosen = choose_provider(provider)
-        batch = 1 if chosen == "cpu" else _BATCH_OF_A_GPU
-        workers = threads or (min(usable_cores(), _MOST_WORKERS) if chosen == "cpu" else _WORKERS_OF_A_GPU)
-        engines = models.folder / "engines"
-        networks = {
-            model.onnx_sha256: OnnxNetwork(models.read(model), provider=chosen, batch=batch, engines=engines) for model in (persons, faces)
-        }
+        bits = choose_precision(precision, chosen.used, loaded)
+        on_gpu = chosen.used != "cpu"
+        batch = _BATCH_OF_A_GPU if on_gpu else 1
+        workers = threads or (_WORKERS_OF_A_GPU if on_gpu else min(usable_cores(), _MOST_WORKERS))
+        kept = Kept(models.prepared)
+        engines = Engines(kept, describe_gpu(), shelf) if chosen.used == "tensorrt" else None
+
+        def network(model: Weights) -> OnnxNetwork:
+            data, digest = models.read(model), model.onnx_sha256
+            return OnnxNetwork(data, digest=digest, provider=chosen.used, batch=batch, kept=kept, engines=engines)
+
+        def later(model: Embedder) -> Network:
+            models.require(model)
+            if not on_gpu:
+                return DeferredNetwork(lambda: network(model))
+            opened = network(model)
+            opened.run(np.zeros((1, model.height, model.width, 3), np.uint8))  # nobody waits for a frame yet, as in `warm_up`
+            return opened
+
+        def detector(model: Model) -> Network:
+            if bits.used != "int8" or not model.int8:
+                return network(model)
+            data, digest = models.read(model), model.onnx_sha256
+            return DeferredNetwork(lambda: OnnxNetwork(kept_eight_bits(data, digest, kept), kept=kept))
+
+        networks = {(model.onnx_sha256, model.int8): detector(model) for model in (persons, faces)}
+        body, face = loaded.embedders.get("personEmbedder"), loaded.embedders.get("faceEmbedder")
         report = VisionReport(
-            provider=chosen,
-            requested=provider,
+            provider=chosen.used,
+            requested=chosen.requested,
             pack=loaded.name,
-            models={role: model.onnx_sha256 for role, model in loaded.models.items()},
+            models={role: model.onnx_sha256 for role, model in loaded.weights.items()},
             onnxruntime=onnxruntime.__version__,
             workers=workers,
             batch=batch,
+            fallback=chosen.reason,
+            precision=bits.used,
+            precision_fallback=bits.reason,
         )
-        return cls(PersonDetector(persons, networks[persons.onnx_sha256]), FaceDetector(faces, networks[faces.onnx_sha256]), report)
+        hardware = Hardware() if on_gpu and hardware_decode == "auto" else None
+        person_detector = PersonDetector(persons, networks[persons.onnx_sha256, persons.int8])
+        return cls(
+            person_detector,
+            FaceDetector(faces, networks[faces.onnx_sha256, faces.int8]),
+            report,
+            hardware,
+            ColourTexture() if body is None else ReidNetwork(body, later(body)),
+            None if face is None else FaceEmbedder(face, later(face)),
+        )
 
 
 def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,24 +16,38 @@ from trackway.detection.detector import FrameSize
 from trackway.pipeline.vision import Vision, VisionReport
 
 Picture = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
 
 
 def report(workers: int = 2, batch: int = 1) -> VisionReport:
     return VisionReport("cpu", "cpu", "scripted", {}, "none", workers, batch)
 
 
-class Scripted:
-    """A detector: one box a frame, whose place tells the frame's number; `each` may delay or fail."""
+def slowly(frame: Array) -> Array:
+    """Where somebody is who walks."""
+    return np.asarray(0.2 + frame * 0.002)
 
-    def __init__(self, *, landmarks: bool = False, each: Callable[[int], None] = lambda frame: None) -> None:
+
+def in_bursts(frame: Array) -> Array:
+    """Where somebody is who stands, runs and turns."""
+    return np.asarray(0.4 + 0.3 * np.sin(frame / 5) ** 5)
+
+
+class Scripted:
+    """A detector: one box a frame, whose place tells the frame's number; `each` may delay or fail, `left` says where the box is."""
+
+    def __init__(
+        self, *, landmarks: bool = False, each: Callable[[int], None] = lambda frame: None, left: Callable[[Array], Array] = slowly
+    ) -> None:
         self._landmarks = landmarks
         self._each = each
+        self._left = left
         self.threads: set[int] = set()
         self.shapes: set[tuple[int, ...]] = set()
         self.frames: list[int] = []
 
     def input_size(self, info: FrameSize) -> tuple[int, int]:
-        return 64, 32
+        return 512, 256
 
     def detect(self, images: Picture, frame: npt.ArrayLike, time_ms: npt.ArrayLike) -> Detections:
         numbers = np.asarray(frame)
@@ -42,14 +57,16 @@ class Scripted:
         for number in numbers.tolist():
             self._each(number)
         count = len(numbers)
-        left = 0.2 + numbers * 0.002
+        left = self._left(numbers)
         columns = {"landmarks": np.full((count, 5, 2), 0.5) + np.random.default_rng(0).normal(0, 0.02, (5, 2))} if self._landmarks else {}
         box = np.stack([left, np.full(count, 0.2), np.full(count, 0.2), np.full(count, 0.5)], axis=1)
         return Detections.make(count, frame=numbers, time_ms=np.asarray(time_ms), box=box, score=np.full(count, 0.9), **columns)
 
 
-def scripted(*, workers: int = 2, batch: int = 1, each: Callable[[int], None] = lambda frame: None) -> Vision:
-    return Vision(Scripted(each=each), Scripted(landmarks=True), report(workers, batch))  # type: ignore[arg-type]
+def scripted(
+    *, workers: int = 2, batch: int = 1, each: Callable[[int], None] = lambda frame: None, left: Callable[[Array], Array] = slowly
+) -> Vision:
+    return Vision(Scripted(each=each, left=left), Scripted(landmarks=True, left=left), report(workers, batch))  # type: ignore[arg-type]
 
 
 def uneven(frame: int) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import Clip
-from tests.unit.pipeline.scripted import Scripted, scripted, uneven
+from tests.unit.pipeline.clips import grey, write_clip
+from tests.unit.pipeline.scripted import Scripted, in_bursts, scripted, uneven
 from trackway.columns import Tracks
 from trackway.errors import CorruptMedia, Stalled
 from trackway.jobs.options import JobOptions
@@ -20,7 +21,8 @@ from trackway.media.video import VideoInfo
 from trackway.pipeline.segment import expected_frames, track_segment
 from trackway.pipeline.video import track_video
 
-EVERY = JobOptions(sample_fps=0)
+EVERY = JobOptions(sample_fps=0, cadence="every", detail="standard")
+ADAPTIVE = JobOptions(sample_fps=0, detail="standard")
 
 
 @pytest.fixture
@@ -53,16 +55,59 @@ def assert_same(first: Tracks, second: Tracks) -> None:
 
 @pytest.mark.parametrize(("workers", "batch"), [(1, 1), (2, 1), (5, 1), (2, 4), (3, 7)])
 def test_the_number_of_workers_changes_nothing(sample_clip: Clip, info: VideoInfo, workers: int, batch: int) -> None:
-    alone = track_segment(sample_clip.path, info, EVERY, scripted(workers=1))
-    together = track_segment(sample_clip.path, info, EVERY, scripted(workers=workers, batch=batch, each=uneven))
+    alone = track_segment(sample_clip.path, info, EVERY, scripted(workers=1)).tracks
+    together = track_segment(sample_clip.path, info, EVERY, scripted(workers=workers, batch=batch, each=uneven)).tracks
     assert_same(alone, together)
     assert alone.frame.tolist() == list(range(info.frame_count))
     assert alone.time_ms.tolist() == sample_clip.truth.frame_ms.tolist()
     assert len(set(alone.person.tolist())) == 1
 
 
+@pytest.mark.parametrize(("workers", "batch"), [(2, 1), (5, 1), (1, 8), (4, 8)])
+def test_nor_does_it_where_the_cadence_follows_the_motion(sample_clip: Clip, info: VideoInfo, workers: int, batch: int) -> None:
+    alone = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1, left=in_bursts))
+    together = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=workers, batch=batch, each=uneven, left=in_bursts))
+    assert_same(alone.tracks, together.tracks)
+    np.testing.assert_array_equal(alone.frames.detected, together.frames.detected)
+    assert alone.frames.frame.tolist() == list(range(info.frame_count))
+    assert 0.3 < alone.frames.detected.mean() < 0.9
+
+
+def test_the_cadence_follows_the_motion(sample_clip: Clip, info: VideoInfo) -> None:
+    calm = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1)).frames
+    assert calm.frame[calm.detected].tolist() == [*range(0, info.frame_count, 5), info.frame_count - 1]
+    bursts = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1, left=in_bursts)).frames
+    speed = np.abs(np.gradient(in_bursts(bursts.frame)))
+    assert speed[bursts.detected].mean() > 2 * speed[~bursts.detected].mean()
+
+
+def test_faces_are_looked_for_at_certain_looks(sample_clip: Clip, info: VideoInfo) -> None:
+    vision = scripted(workers=1, left=in_bursts)
+    track_segment(sample_clip.path, info, ADAPTIVE, vision)
+    assert isinstance(vision.faces, Scripted)
+    assert {*range(0, info.frame_count, 5), info.frame_count - 1} <= set(vision.faces.frames)
+    assert isinstance(vision.persons, Scripted)
+    assert set(vision.faces.frames) < set(vision.persons.frames)
+    assert (1, 256, 512, 3) in vision.faces.shapes
+    assert len(vision.faces.shapes) > 1
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_error_between_looks_ends_everything(sample_clip: Clip, info: VideoInfo, workers: int) -> None:
+    """Also for those who wait for the look that failed."""
+    for bad in (5, 7, 20):
+
+        def fail(frame: int, bad: int = bad) -> None:
+            uneven(frame)
+            if frame == bad:
+                raise RuntimeError(f"frame {bad}")
+
+        with pytest.raises(RuntimeError, match=f"frame {bad}"):
+            track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=workers, each=fail, left=lambda frame: frame % 2 * 0.3))
+
+
 def test_faces_are_described(sample_clip: Clip, info: VideoInfo) -> None:
-    tracks = track_segment(sample_clip.path, info, EVERY, scripted())
+    tracks = track_segment(sample_clip.path, info, EVERY, scripted()).tracks
     assert tracks.has_face.any()
     assert np.isfinite(tracks.pose[tracks.has_face]).all()
     quality = tracks.quality[tracks.has_face]
@@ -71,7 +116,7 @@ def test_faces_are_described(sample_clip: Clip, info: VideoInfo) -> None:
 
 def test_without_faces_nobody_looks_for_them(sample_clip: Clip, info: VideoInfo) -> None:
     vision = scripted()
-    tracks = track_segment(sample_clip.path, info, JobOptions(sample_fps=0, faces=False), vision)
+    tracks = track_segment(sample_clip.path, info, JobOptions(sample_fps=0, faces=False, detail="standard"), vision).tracks
     assert isinstance(vision.faces, Scripted)
     assert vision.faces.frames == []
     assert not tracks.has_face.any()
@@ -80,11 +125,11 @@ def test_without_faces_nobody_looks_for_them(sample_clip: Clip, info: VideoInfo)
 
 def test_sampling_takes_the_frames_of_the_grid(sample_clip: Clip, info: VideoInfo) -> None:
     vision = scripted()
-    track_segment(sample_clip.path, info, JobOptions(sample_fps=5), vision)
+    track_segment(sample_clip.path, info, JobOptions(sample_fps=5, detail="standard"), vision)
     assert isinstance(vision.persons, Scripted)
     seen = sorted(vision.persons.frames)
     assert seen == [number for number in range(info.frame_count) if number % 5 == 0]
-    assert vision.persons.shapes == {(1, 32, 64, 3)}
+    assert vision.persons.shapes == {(1, 256, 512, 3)}
 
 
 def test_several_threads_work(sample_clip: Clip, info: VideoInfo) -> None:
@@ -97,7 +142,7 @@ def test_several_threads_work(sample_clip: Clip, info: VideoInfo) -> None:
 
 def test_progress_counts_analysed_frames(sample_clip: Clip, info: VideoInfo) -> None:
     listener = Listener()
-    track_segment(sample_clip.path, info, JobOptions(sample_fps=5), scripted(), progress=listener)
+    track_segment(sample_clip.path, info, JobOptions(sample_fps=5, detail="standard"), scripted(), progress=listener)
     assert listener.heard == [("track", 25)]
     assert listener.done == list(range(1, 26))
     assert expected_frames(info, 0) == info.frame_count
@@ -144,12 +189,12 @@ def test_segments_see_what_one_run_sees(sample_clip: Clip) -> None:
     looked_at = probe(sample_clip.path)
     segments = plan_segments(looked_at, 1.0)
     assert len(segments) > 1
-    options = JobOptions(sample_fps=5)
-    whole = track_segment(sample_clip.path, looked_at.info, options, scripted())
+    options = JobOptions(sample_fps=5, detail="standard")
+    whole = track_segment(sample_clip.path, looked_at.info, options, scripted()).frames
     own = []
     for segment in segments:
-        tracks = track_segment(sample_clip.path, looked_at.info, options, scripted(), segment=segment)
-        own += tracks.frame[(tracks.time_ms >= segment.start_ms) & (tracks.time_ms < segment.end_ms)].tolist()
+        part = track_segment(sample_clip.path, looked_at.info, options, scripted(), segment=segment).frames
+        own += part.frame[(part.time_ms >= segment.start_ms) & (part.time_ms < segment.end_ms)].tolist()
     assert own == whole.frame.tolist()
 
 
@@ -174,12 +219,9 @@ def test_a_video_without_one_readable_frame_is_an_error(sample_clip: Clip, tmp_p
 
 
 def test_progress_never_decreases_over_segments(tmp_path: Path) -> None:
-    from trackway.media.sample import make_sample
-
-    path = tmp_path / "long.mp4"
-    make_sample(path, seconds=16, fps=12, size=(160, 120), key_frame_interval=12)
+    path = write_clip(tmp_path / "long.ts", [(round(number * 1000 / 12), grey(number)) for number in range(16 * 12)])
     listener = Listener()
-    result = track_video(path, JobOptions(sample_fps=4, segment_seconds=5), scripted(), progress=listener)
+    result = track_video(path, JobOptions(sample_fps=4, segment_seconds=5, detail="standard", faces=False), scripted(), progress=listener)
     assert listener.done == sorted(listener.done)
     assert [name for name, _ in listener.heard] == ["probe", "track", "link"]
     assert result.tracks.frame.tolist() == sorted(set(result.tracks.frame.tolist()))

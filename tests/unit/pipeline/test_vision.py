@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
+import numpy as np
 import pytest
 
 from tests.unit.models.packs import made_up
+from tests.unit.pipeline.scripted import Scripted, scripted
+from trackway.columns import Detections
+from trackway.detection.candidates import overlaps
 from trackway.errors import ModelError
 from trackway.models.cache import ModelCache
 from trackway.models.fetch import in_folder
 from trackway.models.install import pull
 from trackway.models.pack import load_pack
+from trackway.models.providers import Choice, Provider
+from trackway.pipeline import vision as vision_module
 from trackway.pipeline.vision import Vision, VisionReport, usable_cores
+from trackway.tracking.appearance import ColourTexture
+
+POINTS = [[0.4, 0.42], [0.6, 0.42], [0.5, 0.52], [0.42, 0.62], [0.58, 0.62]]
 
 
 def test_the_report_says_what_runs_where(models: ModelCache) -> None:
     report = Vision.open(threads=3, provider="auto", cache=models).report
     assert (report.requested, report.pack, report.workers, report.batch) == ("auto", "default", 3, 1)
     assert report.provider in ("cpu", "cuda")
-    assert report.models == {role: model.onnx_sha256 for role, model in load_pack().models.items()}
+    assert report.models == {role: model.onnx_sha256 for role, model in load_pack().weights.items()}
     assert msgspec.json.decode(msgspec.json.encode(report), type=VisionReport) == report
 
 
@@ -37,7 +49,7 @@ def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
 
 def test_changed_weights_are_refused(models: ModelCache, tmp_path: Path) -> None:
     cache = ModelCache(tmp_path)
-    for model in load_pack().models.values():
+    for model in load_pack().weights.values():
         cache.write(model, models.read(model))
     Vision.open(cache=cache)
     path = cache.path(load_pack().model("faceDetector"))
@@ -45,6 +57,33 @@ def test_changed_weights_are_refused(models: ModelCache, tmp_path: Path) -> None
     data[1000] ^= 1
     path.write_bytes(data)
     with pytest.raises(ModelError, match="were changed"):
+        Vision.open(cache=cache)
+
+
+def test_people_are_described_without_a_network_of_their_own(models: ModelCache) -> None:
+    vision = Vision.open(cache=models)
+    assert isinstance(vision.bodies, ColourTexture)
+    assert vision.face_embedder is not None
+    nobody = np.zeros(0, np.int64)
+    looks = vision.new_looks().build((nobody, nobody, nobody), (nobody, nobody, nobody))
+    caps = [vision.bodies.calibration.cap, vision.face_embedder.calibration.cap]
+    assert looks.calibration[:, 3].tolist() == caps
+
+
+def test_the_face_network_is_read_when_it_is_needed(models: ModelCache, tmp_path: Path) -> None:
+    cache = ModelCache(tmp_path)
+    for model in load_pack().weights.values():
+        cache.write(model, models.read(model))
+    path = cache.path(load_pack().embedders["faceEmbedder"])
+    path.write_bytes(b"changed")
+    embedder = Vision.open(cache=cache).face_embedder  # a video without faces would never notice
+    assert embedder is not None
+    face = Detections.make(1, box=[[0.3, 0.3, 0.4, 0.4]], landmarks=[POINTS], pose=[[0, 0, 0]], quality=[[50, 90]])
+    picture = np.full((200, 200, 3), 128, np.uint8)
+    with pytest.raises(ModelError, match="were changed"):
+        embedder.embed(lambda _: (picture, np.array([0.0, 0, 1, 1])), face)
+    path.unlink()
+    with pytest.raises(ModelError, match="FaceRes are not installed"):
         Vision.open(cache=cache)
 
 
@@ -65,3 +104,72 @@ def test_cores_follow_the_containers_quota(tmp_path: Path, quota: str | None, co
     if quota is not None:
         path.write_text(quota)
     assert usable_cores(path) == (cores or len(os.sched_getaffinity(0)))
+
+
+@pytest.mark.parametrize(("provider", "frames"), [("cpu", []), ("cuda", [0]), ("tensorrt", [0])])
+def test_a_gpu_opens_its_networks_before_anybody_waits_for_a_frame(provider: Provider, frames: list[int]) -> None:
+    """TensorRT may build for longer than a frame may take."""
+    vision, info = scripted(), SimpleNamespace(width=640, height=360)
+    report = msgspec.structs.replace(vision.report, provider=provider)
+    dataclasses.replace(vision, report=report).warm_up(info)
+    for detector in (cast(Scripted, vision.persons), cast(Scripted, vision.faces)):
+        width, height = detector.input_size(info)
+        assert (detector.frames, detector.shapes) == (frames, {(1, height, width, 3)} if frames else set())
+
+
+def test_a_fallback_is_reported(models: ModelCache) -> None:
+    report = Vision.open(provider="auto", cache=models).report
+    assert (report.provider == "cpu") == bool(report.fallback)
+    assert report.precision == ("float32" if report.provider == "cpu" else "float16")
+    assert Vision.open(provider="cpu", cache=models).report.fallback == ""
+
+
+def test_only_a_detector_that_the_pack_allows_it_for_computes_in_int8(models: ModelCache, tmp_path: Path, astronaut: np.ndarray) -> None:
+    cache = ModelCache(tmp_path)
+    for model in load_pack().weights.values():
+        cache.write(model, models.read(model))
+    opened = {precision: Vision.open(cache=cache, precision=precision) for precision in ("full", "int8")}
+    assert {precision: (vision.report.precision, vision.report.precision_fallback) for precision, vision in opened.items()} == {
+        "full": ("float32", ""),
+        "int8": ("int8", ""),
+    }
+    assert not cache.prepared.exists()  # made when it is first used
+    picture = astronaut[None, 32:416, 16:496]
+    bodies = [vision.persons.detect(picture, [0], [0]) for vision in opened.values()]
+    faces = [vision.faces.detect(picture, [0], [0]) for vision in opened.values()]
+    np.testing.assert_array_equal(bodies[0].box, bodies[1].box)
+    assert overlaps(faces[0].box, faces[1].box) == pytest.approx(1, abs=0.2)
+    assert not np.array_equal(faces[0].box, faces[1].box)
+    assert sum(path.name.startswith("int8-") for path in cache.prepared.iterdir()) == 1
+
+
+def test_int8_that_the_pack_forbids_is_refused(models: ModelCache, tmp_path: Path) -> None:
+    pack = load_pack()
+    allowed = {role: msgspec.structs.replace(model, int8=False) for role, model in pack.models.items()}
+    manifest = tmp_path / "own.json"
+    manifest.write_bytes(msgspec.json.encode(msgspec.structs.replace(pack, models=allowed)))
+    with pytest.raises(ModelError, match="Precision int8 was asked for, but no detector"):
+        Vision.open(str(manifest), cache=models, precision="int8")
+
+
+def test_int8_on_a_gpu_is_half_precision_with_a_reason(models: ModelCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Provider, int]] = []
+
+    class Network:
+        def __init__(self, data: bytes, *, provider: Provider, **_: object) -> None:
+            asked.append((provider, len(data)))
+
+        def run(self, images: np.ndarray) -> list[np.ndarray]:
+            return []
+
+    monkeypatch.setattr(vision_module, "choose_provider", lambda wanted: Choice(wanted, "cuda"))
+    monkeypatch.setattr(vision_module, "OnnxNetwork", Network)
+    report = Vision.open(cache=models, provider="cuda", precision="int8").report
+    assert report.precision == "float16"
+    assert report.precision_fallback == "int8 is for the CPU; cuda computes in half precision."
+    weights = load_pack().weights.values()
+    assert sorted(asked) == sorted(("cuda", len(models.read(model))) for model in weights)  # as they were published
+
+
+def test_a_processor_that_infers_decodes_too(models: ModelCache) -> None:
+    assert Vision.open(provider="cpu", cache=models).hardware is None
