@@ -16,12 +16,12 @@ import time
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from tests.cloud import METADATA
 from tests.contract.gateway import http_event
 from tests.performance.memory_table import memory_client
+from tests.performance.output import Output
 from tests.tracks import random_tracks
 from trackway.api.endpoint import Endpoint
 from trackway.api.get_person_tracking import GetPersonTracking
@@ -49,16 +49,15 @@ SERIES = Series.PERSONS_BY_TIME
 TIMED = "import time; began = time.perf_counter(); import functions.{}.handler as handler; {}print((time.perf_counter() - began) * 1000)"
 
 
-def main() -> None:
+def main(output: Output) -> None:
     """Measures and prints both tables."""
-    console = Console()
     imports = Table(
         "function", "import ms", "with clients opened ms", title=f"Import of functions, {PROCESSES} fresh processes (bound: 250 ms)"
     )
     for function in FUNCTIONS:
         opened = {"get": "endpoint", "start": "endpoint", "door": "door"}[function]
         imports.add_row(function, f"{_import_ms(function):.0f}", f"{_import_ms(function, f'handler.{opened}(); '):.0f}")
-    console.print(imports)
+    output.table(imports)
     pages = Table("rows of the job", "row", "median ms", "best ms", title=f"One page of 1,000 rows, {READS} reads (bound: 20 ms)")
     table = os.environ.get("TRACKWAY_TABLE", "memory")
     client = Clients().dynamodb if "TRACKWAY_TABLE" in os.environ else memory_client()
@@ -70,9 +69,9 @@ def main() -> None:
         taken = _page_ms(get, written[rows], offset)
         medians[rows].append(statistics.median(taken))
         pages.add_row(f"{rows:,}", f"{offset:,}", f"{statistics.median(taken):.1f}", f"{min(taken):.1f}")
-    console.print(pages)
+    output.table(pages)
     small, large = (statistics.median(medians[rows]) for rows in JOBS)
-    console.print(f"A page of the large job takes {large / small:.2f} times that of the small one (bound: within 20 %).")
+    output.line(f"A page of the large job takes {large / small:.2f} times that of the small one (bound: within 20 %).")
 
 
 def _import_ms(function: str, then: str = "") -> float:
@@ -124,4 +123,4 @@ def _page_ms(get: Endpoint, record: JobRecord, offset: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    main()
+    main(Output())

@@ -1,4 +1,4 @@
-"""Tracking metrics by TrackEval, called on arrays: the oracle of every accuracy figure of the project."""
+"""Tracking metrics by TrackEval, called on arrays: the oracle of `trackway.evaluation`, and of every accuracy figure of the project."""
 
 from __future__ import annotations
 
@@ -8,26 +8,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from trackeval.datasets import MotChallenge2DBox
 from trackeval.metrics import CLEAR, HOTA, Identity
 
-__all__ = ["IdentifiedBoxes", "Scores", "read_identified", "score"]
+from trackway.evaluation.scene import IdentifiedBoxes
+
+__all__ = ["IdentifiedBoxes", "Scores", "read_identified", "score", "trackeval_data", "trackeval_fields"]
 
 Array = npt.NDArray[Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class IdentifiedBoxes:
-    """Boxes with identities, truth or result.
-
-    Attributes:
-        frame: (N,) int64 frame number.
-        identity: (N,) int64 any numbers.
-        box: (N, 4) float64 left, top, width, height; any unit, the same on both sides.
-    """
-
-    frame: Array
-    identity: Array
-    box: Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +28,8 @@ class Scores:
     idf1: float
     mota: float
     switches: int
+    precision: float
+    recall: float
 
 
 def read_identified(path: Path) -> IdentifiedBoxes:
@@ -56,10 +46,26 @@ def score(truth: IdentifiedBoxes, result: IdentifiedBoxes, iou: float = 0.5) -> 
         result: what a tracker says.
         iou: overlap that counts as found, for IDF1, MOTA and the switches; HOTA averages over its own.
     """
+    fields = trackeval_fields(trackeval_data(truth, result), iou)
+    return Scores(
+        hota=100 * float(np.mean(fields["HOTA"])),
+        deta=100 * float(np.mean(fields["DetA"])),
+        assa=100 * float(np.mean(fields["AssA"])),
+        idf1=100 * float(fields["IDF1"]),
+        mota=100 * float(fields["MOTA"]),
+        switches=int(fields["IDSW"]),
+        precision=100 * float(fields["CLR_Pr"]),
+        recall=100 * float(fields["CLR_Re"]),
+    )
+
+
+def trackeval_data(truth: IdentifiedBoxes, result: IdentifiedBoxes) -> dict[str, Any]:
+    """A sequence in TrackEval's shape."""
     frames = np.union1d(truth.frame, result.frame)
     truth_ids, result_ids = _dense(truth.identity), _dense(result.identity)
     truth_rows, result_rows = _rows_by_frame(truth.frame, frames), _rows_by_frame(result.frame, frames)
-    data = {
+    overlap = MotChallenge2DBox._calculate_box_ious
+    return {
         "num_timesteps": len(frames),
         "num_gt_dets": len(truth.frame),
         "num_tracker_dets": len(result.frame),
@@ -67,18 +73,14 @@ def score(truth: IdentifiedBoxes, result: IdentifiedBoxes, iou: float = 0.5) -> 
         "num_tracker_ids": len(np.unique(result_ids)),
         "gt_ids": [truth_ids[rows] for rows in truth_rows],
         "tracker_ids": [result_ids[rows] for rows in result_rows],
-        "similarity_scores": [_overlap(truth.box[ours], result.box[theirs]) for ours, theirs in zip(truth_rows, result_rows, strict=True)],
+        "similarity_scores": [overlap(truth.box[ours], result.box[theirs]) for ours, theirs in zip(truth_rows, result_rows, strict=True)],
     }
-    threshold = {"THRESHOLD": iou, "PRINT_CONFIG": False}
-    hota, identity, clear = (metric.eval_sequence(data) for metric in (HOTA(), Identity(threshold), CLEAR(threshold)))
-    return Scores(
-        hota=100 * float(np.mean(hota["HOTA"])),
-        deta=100 * float(np.mean(hota["DetA"])),
-        assa=100 * float(np.mean(hota["AssA"])),
-        idf1=100 * float(identity["IDF1"]),
-        mota=100 * float(clear["MOTA"]),
-        switches=int(clear["IDSW"]),
-    )
+
+
+def trackeval_fields(data: dict[str, Any], iou: float = 0.5) -> dict[str, Any]:
+    """Every field of TrackEval's HOTA, Identity and CLEAR, by its own names."""
+    options = {"THRESHOLD": iou, "PRINT_CONFIG": False}
+    return {**HOTA().eval_sequence(data), **Identity(options).eval_sequence(data), **CLEAR(options).eval_sequence(data)}
 
 
 def _dense(identity: Array) -> Array:
@@ -88,11 +90,3 @@ def _dense(identity: Array) -> Array:
 def _rows_by_frame(frame: Array, frames: Array) -> list[Array]:
     order = np.argsort(frame, kind="stable")
     return np.split(order, np.searchsorted(frame[order], frames)[1:]) if len(frames) else []
-
-
-def _overlap(ours: Array, theirs: Array) -> Array:
-    """(N, 4), (M, 4) -> (N, M) intersection over union."""
-    corner = np.minimum(ours[:, None, :2] + ours[:, None, 2:], theirs[None, :, :2] + theirs[None, :, 2:])
-    shared = np.prod(np.clip(corner - np.maximum(ours[:, None, :2], theirs[None, :, :2]), 0, None), axis=-1)
-    overlap: Array = shared / (np.prod(ours[:, 2:], axis=1)[:, None] + np.prod(theirs[:, 2:], axis=1)[None] - shared)
-    return overlap

@@ -1,73 +1,104 @@
-"""The trackers people use today (roboflow `trackers`), run on the same detections as ours."""
+"""The trackers that people use today, run on the same detections as ours: roboflow `trackers`, and `supervision`'s ByteTrack."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import dataclasses
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-import supervision
-import trackers
 
 from tests.performance.metrics import IdentifiedBoxes
+from tests.performance.sequences import Sequence
 
-__all__ = ["PEERS", "run_peer"]
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # their own use of each other's retired names
+    import supervision
+    import trackers
+
+__all__ = ["PEERS", "Peer", "as_detections", "run_peer"]
 
 Array = npt.NDArray[Any]
 
-_LOWERED = {"high_conf_det_threshold": 0.25, "track_activation_threshold": 0.35}
-"""CenterNet's scores are low; the peers' defaults start no track below 0.7."""
+_HIGH, _NEW = 0.25, 0.35
+_BOTH = {"high_conf_det_threshold": _HIGH, "track_activation_threshold": _NEW}
 
 
-def _maker(tracker: type[Any], **options: Any) -> Callable[[float], Any]:
-    return lambda frame_rate: tracker(frame_rate=frame_rate, **options)
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A tracker with one setting.
 
-
-_STILL = {"enable_cmc": False}
-PEERS: dict[str, Callable[[float], Any]] = {
-    "SORT": _maker(trackers.SORTTracker),
-    "ByteTrack": _maker(trackers.ByteTrackTracker),
-    "OC-SORT": _maker(trackers.OCSORTTracker),
-    "BoT-SORT": _maker(trackers.BoTSORTTracker, **_STILL),
-    "C-BIoU": _maker(trackers.CBIoUTracker),
-    "ByteTrack, lowered": _maker(trackers.ByteTrackTracker, **_LOWERED),
-    "OC-SORT, lowered": _maker(trackers.OCSORTTracker, high_conf_det_threshold=_LOWERED["high_conf_det_threshold"]),
-    "BoT-SORT, lowered": _maker(trackers.BoTSORTTracker, **_STILL, **_LOWERED),
-    "C-BIoU, lowered": _maker(trackers.CBIoUTracker, **_LOWERED),
-}
-"""Name -> maker of a fresh tracker for a frame rate; camera compensation is off since `assoc/` has no pictures."""
-
-
-def run_peer(name: str, frames: Iterable[int], frame_rate: float, frame: Array, box: Array, score: Array) -> IdentifiedBoxes:
-    """What a peer makes of detections.
-
-    Args:
-        name: a key of `PEERS`.
-        frames: every analysed frame, ascending.
-        frame_rate: frames per second, as the peers count time in frames.
-        frame: (N,) frame of each detection, ascending.
-        box: (N, 4) left, top, width, height.
-        score: (N,) confidence.
+    Attributes:
+        name: of the tracker and the setting.
+        make: a fresh one for a frame rate.
+        pictures: it looks at the pictures, to see how the camera moves.
     """
-    tracker = PEERS[name](frame_rate)
-    corners = np.concatenate([box[:, :2], box[:, :2] + box[:, 2:]], axis=1).astype(np.float32)
-    found_frames, identities, boxes = [], [], []
-    for number in frames:
-        first, last = np.searchsorted(frame, [number, number + 1])
-        tracked = tracker.update(
-            supervision.Detections(
-                xyxy=corners[first:last], confidence=score[first:last].astype(np.float32), class_id=np.zeros(last - first, int)
-            )
-        )
-        identity = np.asarray(tracked.tracker_id if tracked.tracker_id is not None else np.full(len(tracked), -1), dtype=np.int64)
-        confirmed = identity >= 0
-        found_frames.append(np.full(int(confirmed.sum()), number))
-        identities.append(identity[confirmed])
-        boxes.append(tracked.xyxy[confirmed].astype(np.float64))
-    corners_found = np.concatenate(boxes)
-    return IdentifiedBoxes(
-        np.concatenate(found_frames),
-        np.concatenate(identities),
-        np.concatenate([corners_found[:, :2], corners_found[:, 2:] - corners_found[:, :2]], axis=1),
-    )
+
+    name: str
+    make: Callable[[float], Any]
+    pictures: bool = False
+
+
+def _settings(name: str, tracker: type[Any], lowered: dict[str, float], *, pictures: bool = False, **always: Any) -> list[Peer]:
+    """With the peer's own defaults, and with thresholds that suit a detector whose scores are low."""
+    return [
+        Peer(name, lambda frame_rate: tracker(frame_rate=frame_rate, **always), pictures),
+        Peer(f"{name}, lowered", lambda frame_rate: tracker(frame_rate=frame_rate, **always, **lowered), pictures),
+    ]
+
+
+PEERS: tuple[Peer, ...] = (
+    *_settings("SORT", trackers.SORTTracker, {"track_activation_threshold": _NEW}),
+    *_settings("ByteTrack", trackers.ByteTrackTracker, _BOTH),
+    *_settings("OC-SORT", trackers.OCSORTTracker, {"high_conf_det_threshold": _HIGH}),
+    *_settings("BoT-SORT", trackers.BoTSORTTracker, _BOTH, enable_cmc=False),
+    *_settings("BoT-SORT + camera", trackers.BoTSORTTracker, _BOTH, pictures=True),
+    *_settings("C-BIoU", trackers.CBIoUTracker, _BOTH),
+    # Its defaults are the lowered thresholds: high at 0.25, new tracks 0.1 above.
+    Peer("supervision ByteTrack", lambda frame_rate: supervision.ByteTrack(frame_rate=round(frame_rate))),
+)
+
+
+def run_peer(peer: Peer, sequence: Sequence) -> tuple[IdentifiedBoxes, float]:
+    """What a peer makes of a sequence, and the seconds of processor time that its updates took (decoding aside)."""
+    tracker = peer.make(sequence.frame_rate)
+    update = getattr(tracker, "update_with_detections", None) or tracker.update
+    pictures = _pictures(sequence.video) if peer.pictures and sequence.video else repeat(None)
+    seconds = 0.0
+    rows = [np.zeros((0, 6))]
+    for number, picture in zip(sequence.frames, pictures, strict=False):
+        first, last = np.searchsorted(sequence.frame, [number, number + 1])
+        found = as_detections(sequence.box_px[first:last], sequence.score[first:last])
+        began = time.process_time()
+        tracked = update(found) if picture is None else update(found, frame=picture)
+        seconds += time.process_time() - began
+        identity = np.asarray(tracked.tracker_id if tracked.tracker_id is not None else np.full(len(tracked), -1), np.int64)
+        kept = identity >= 0
+        rows.append(np.column_stack([np.full(kept.sum(), number), identity[kept], tracked.xyxy[kept].astype(np.float64)]))
+    table = np.concatenate(rows)
+    box = np.concatenate([table[:, 2:4], table[:, 4:] - table[:, 2:4]], axis=1)
+    return IdentifiedBoxes(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), box), seconds
+
+
+def as_detections(box_px: Array, score: Array) -> supervision.Detections:
+    """(N, 4) left, top, width, height and (N,) scores as the peers want them."""
+    corners = np.concatenate([box_px[:, :2], box_px[:, :2] + box_px[:, 2:]], axis=1).astype(np.float32)
+    return supervision.Detections(xyxy=corners, confidence=score.astype(np.float32), class_id=np.zeros(len(score), int))
+
+
+def _pictures(video: Path) -> Iterator[Array]:
+    capture = cv2.VideoCapture(str(video))
+    try:
+        while True:
+            read, picture = capture.read()
+            if not read:
+                return
+            yield picture
+    finally:
+        capture.release()

@@ -31,12 +31,20 @@ class PlainLoop:
     """cv2 decodes, both networks look at every frame in sessions with onnxruntime's defaults, ByteTrack follows.
 
     It gets the converted networks, folded and cut down to persons: the published files would be slower still.
+
+    Args:
+        spinning: onnxruntime's default. The idle threads of one session then keep the cores from those of the other; users who know turn
+            it off.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, spinning: bool = True) -> None:
         pack, cache = load_pack(), ModelCache()
-        self._persons = onnxruntime.InferenceSession(cache.read(pack.model("personDetector")), providers=["CPUExecutionProvider"])
-        self._faces = onnxruntime.InferenceSession(cache.read(pack.model("faceDetector")), providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning else "0")
+        self._persons, self._faces = (
+            onnxruntime.InferenceSession(cache.read(pack.model(role)), options, providers=["CPUExecutionProvider"])
+            for role in ("personDetector", "faceDetector")
+        )
 
     def run(self, path: Path, frames: int) -> float:
         """Frames per second over the first `frames` of a video."""
