@@ -113,7 +113,7 @@ def test_an_unreadable_video_fails_in_planning_with_its_sentence(cloud: Cloud, h
     handlers["ingest"]({"Records": [message(created(cloud, "uploads/text.mp4"))]})
     (job_id,) = cloud.executions()
     with pytest.raises(MediaError) as caught:
-        handlers["plan"]({"jobId": job_id})
+        handlers["plan"]({"jobId": job_id, "containerMinutes": 20})
     handlers["complete"]({"jobId": job_id, "outcome": "FAILED", "error": {"Error": type(caught.value).__name__, "Cause": "{}"}})
     body = call(handlers["get"], "GetPersonTracking", {"JobId": job_id})[1]
     assert (body["JobStatus"], body["StatusMessage"]) == ("FAILED", str(caught.value))
