@@ -12,7 +12,7 @@ from trackway.api.errors import IdempotentParameterMismatch, InvalidParameter, I
 from trackway.errors import ObjectGone
 from trackway.jobs.choices import Choices, choose
 from trackway.jobs.identity import new_job_id, request_fingerprint
-from trackway.jobs.limits import MAX_VIDEO_BYTES, too_large
+from trackway.jobs.limits import Limits, too_large
 from trackway.jobs.ports import Claim, Jobs, Objects
 from trackway.jobs.record import NotificationChannel, Video
 from trackway.jobs.start import Starter
@@ -40,7 +40,7 @@ class StartPersonTracking:
         objects: Objects,
         starter: Starter,
         *,
-        max_bytes: int = MAX_VIDEO_BYTES,
+        max_bytes: int = Limits().video_bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
