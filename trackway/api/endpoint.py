@@ -8,14 +8,18 @@ from typing import Any, Protocol
 
 import msgspec
 
+from trackway.api.caller import Caller
 from trackway.api.errors import SerializationError, UnknownOperation, fault_of
 from trackway.api.http import HttpRequest, answer, refusal
-from trackway.api.model import rekognition_model
+from trackway.api.model import model_of, rekognition_model
 from trackway.api.validation import Validator
 
-__all__ = ["Endpoint", "Log", "operation_of"]
+__all__ = ["Endpoint", "Log", "Operation", "operation_of"]
 
-_SERVICE = "RekognitionService"
+_SERVICES = ("RekognitionService", "Trackway")
+
+Operation = Callable[[dict[str, Any], Caller], bytes]
+"""From a validated request and who made it to the JSON of its answer."""
 
 
 class Log(Protocol):
@@ -29,17 +33,17 @@ class Log(Protocol):
 
 
 class Endpoint:
-    """Serves operations of Rekognition's JSON 1.1 protocol.
+    """Serves operations of Rekognition's JSON 1.1 protocol, and our own in the same.
 
     Args:
-        operations: by name, each a function from a validated request to the JSON of its answer.
+        operations: by name.
         log: gets one line per request: ids, outcome, duration; never names or tokens.
     """
 
-    def __init__(self, operations: Mapping[str, Callable[[dict[str, Any]], bytes]], log: Log) -> None:
+    def __init__(self, operations: Mapping[str, Operation], log: Log) -> None:
         self._operations = operations
         self._log = log
-        self._validator = Validator(rekognition_model())
+        self._validators = {"RekognitionService": Validator(rekognition_model())}
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one HTTP event of API Gateway; every request gets an answer with its id."""
@@ -63,23 +67,29 @@ class Endpoint:
     def _run(self, request: HttpRequest, told: dict[str, Any]) -> bytes:
         name = operation_of(request.target)
         operation = self._operations.get(name)
-        if operation is None:
+        if operation is None or not self._validator(request.target).knows(name):
             raise UnknownOperation(f"Unknown operation: {request.target or 'the header X-Amz-Target is missing'}")
         told["operation"] = name
         try:
             body = msgspec.json.decode(request.body or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SerializationError("The request body is not well-formed JSON.") from error
-        members = self._validator.read(name, body)
+        members = self._validator(request.target).read(name, body)
         if "JobId" in members:
             told["job_id"] = members["JobId"]
-        return operation(members)
+        return operation(members, request.caller)
+
+    def _validator(self, target: str) -> Validator:
+        service = target.rpartition(".")[0]
+        if service not in self._validators:
+            self._validators[service] = Validator(model_of(service))
+        return self._validators[service]
 
 
 def operation_of(target: str) -> str:
-    """The operation that an X-Amz-Target names, "" where it is not one of Rekognition's."""
+    """The operation that an X-Amz-Target names, "" where it is neither Rekognition's nor ours."""
     service, _, name = target.rpartition(".")
-    return name if service == _SERVICE else ""
+    return name if service in _SERVICES else ""
 
 
 def _since(started: float) -> float:

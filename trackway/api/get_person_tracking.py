@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from trackway.api.caller import Caller
 from trackway.api.errors import ResourceNotFound
 from trackway.errors import InvalidToken
 from trackway.jobs.record import RUNNING, JobRecord, Status
@@ -38,7 +39,7 @@ class GetPersonTracking:
         self._pages = pages
         self._clock = clock
 
-    def __call__(self, request: dict[str, Any]) -> bytes:
+    def __call__(self, request: dict[str, Any], caller: Caller) -> bytes:
         """Answer a validated request.
 
         Raises:

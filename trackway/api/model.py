@@ -13,10 +13,11 @@ from typing import Any, Literal
 import botocore
 import msgspec
 
-__all__ = ["Member", "Operation", "ServiceModel", "Shape", "rekognition_model"]
+__all__ = ["Member", "Operation", "ServiceModel", "Shape", "model_of", "rekognition_model", "trackway_model"]
 
 _SERVICE = "rekognition/2016-06-27"
 _OVERLAY = Path(__file__).parent / "overlay"
+_OWN = Path(__file__).parent / "service" / "trackway" / "2026-11-01" / "service-2.json"
 
 Kind = Literal["structure", "list", "map", "string", "integer", "long", "float", "double", "boolean", "blob", "timestamp"]
 
@@ -56,6 +57,17 @@ class ServiceModel(msgspec.Struct, frozen=True):
 
     operations: dict[str, Operation]
     shapes: dict[str, Shape]
+
+
+def model_of(service: str) -> ServiceModel:
+    """The model of the service that an X-Amz-Target names before its dot: "RekognitionService" or "Trackway"."""
+    return trackway_model() if service == "Trackway" else rekognition_model()
+
+
+def trackway_model() -> ServiceModel:
+    """Our own operations; shapes that are Rekognition's are taken from its model, ours are beside them."""
+    own = msgspec.json.decode(_OWN.read_bytes(), type=ServiceModel)
+    return ServiceModel(own.operations, rekognition_model().shapes | own.shapes)
 
 
 def rekognition_model() -> ServiceModel:

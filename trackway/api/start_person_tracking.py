@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from trackway.api.caller import Caller
 from trackway.api.errors import IdempotentParameterMismatch, InvalidParameter, InvalidS3Object, VideoTooLarge
 from trackway.errors import ObjectGone
 from trackway.jobs.choices import Choices, choose
@@ -49,7 +50,7 @@ class StartPersonTracking:
         self._max_bytes = max_bytes
         self._clock = clock
 
-    def __call__(self, request: dict[str, Any]) -> bytes:
+    def __call__(self, request: dict[str, Any], caller: Caller) -> bytes:
         """Answer a validated request with the id of its job.
 
         Raises:

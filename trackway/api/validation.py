@@ -40,6 +40,10 @@ class Validator:
         self._shapes = model.shapes
         self._operations = model.operations
 
+    def knows(self, operation: str) -> bool:
+        """Whether the model has an operation of that name."""
+        return operation in self._operations
+
     def read(self, operation: str, body: Any) -> dict[str, Any]:
         """The request's members: known ones only, no nulls, blobs decoded.
 

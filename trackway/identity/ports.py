@@ -72,7 +72,7 @@ class Collections(Protocol):
     def get(self, collection_id: str) -> Collection | None:
         """The collection, read consistently, with its counts."""
 
-    def list(self, after: str | None, limit: int) -> list[Collection]:
+    def list_collections(self, after: str | None, limit: int) -> list[Collection]:
         """Collections by name, from the first one after `after`."""
 
     def delete(self, collection: Collection) -> bool:
