@@ -5,6 +5,19 @@
     │   ├── OptionError           an option or argument outside its allowed set          INVALID_OPTION
     │   ├── FileError             a local file missing, unreadable or malformed          INVALID_FILE
     │   ├── InvalidToken          a paging token altered, expired or of another job      INVALID_TOKEN
+    │   ├── LimitExceeded         more jobs at once than a deployment allows             LIMIT_EXCEEDED
+    │   ├── NotFound              nothing of that name, or nothing any more              NOT_FOUND
+    │   │   ├── NoSuchCollection
+    │   │   ├── NoSuchFace
+    │   │   └── NoSuchUser
+    │   ├── AlreadyThere          a collection of that name exists                       ALREADY_THERE
+    │   ├── Conflict              a user of that name exists, or changes in between      CONFLICT
+    │   ├── QuotaExceeded         more faces, users or tags than allowed                 QUOTA_EXCEEDED
+    │   ├── OtherEmbedding        vectors of another network                             OTHER_EMBEDDING
+    │   ├── TokenReused           a ClientRequestToken used again for something else     TOKEN_REUSED
+    │   ├── InvalidImage          a still that is no JPEG or PNG picture, or a broken one INVALID_IMAGE
+    │   ├── ImageTooLarge         bytes or pixels of a still beyond the limits           IMAGE_TOO_LARGE
+    │   ├── ImageTooSmall         too few pixels on a side of a still (an OptionError)   IMAGE_TOO_SMALL
     │   └── MediaError            the video itself
     │       ├── UnsupportedMedia  container or codec outside the allow-list              UNSUPPORTED_MEDIA
     │       ├── NoVideoStream     opens, but holds no picture track                      NO_VIDEO_STREAM
@@ -26,20 +39,33 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "AlreadyThere",
+    "Conflict",
     "CorruptMedia",
     "EmbeddedCloudError",
     "FileError",
+    "ImageTooLarge",
+    "ImageTooSmall",
     "InputError",
+    "InvalidImage",
     "InvalidToken",
+    "LimitExceeded",
     "MediaError",
     "MediaTooLarge",
     "ModelError",
+    "NoSuchCollection",
+    "NoSuchFace",
+    "NoSuchUser",
     "NoVideoStream",
+    "NotFound",
     "NotificationError",
     "ObjectGone",
     "OptionError",
+    "OtherEmbedding",
+    "QuotaExceeded",
     "Stalled",
     "SystemFault",
+    "TokenReused",
     "TrackwayError",
     "UnsupportedMedia",
     "VideoTooLong",
@@ -77,6 +103,78 @@ class InvalidToken(InputError):
     """A paging token that was altered, has expired or belongs to another job (SPEC R51)."""
 
     code = "INVALID_TOKEN"
+
+
+class NotFound(InputError):
+    """There is nothing of that name, or nothing any more."""
+
+    code = "NOT_FOUND"
+
+
+class NoSuchCollection(NotFound):
+    """No collection of that name."""
+
+
+class NoSuchFace(NotFound):
+    """No face of that id in the collection."""
+
+
+class NoSuchUser(NotFound):
+    """No user of that name in the collection."""
+
+
+class AlreadyThere(InputError):
+    """A collection of that name exists (SPEC R62)."""
+
+    code = "ALREADY_THERE"
+
+
+class Conflict(InputError):
+    """A user of that name exists, or others change the same user again and again (SPEC R73)."""
+
+    code = "CONFLICT"
+
+
+class QuotaExceeded(InputError):
+    """More faces, users or tags than are allowed (SPEC R62, R74, R79)."""
+
+    code = "QUOTA_EXCEEDED"
+
+
+class OtherEmbedding(InputError):
+    """Vectors of another network than the one asked for (SPEC R80)."""
+
+    code = "OTHER_EMBEDDING"
+
+
+class TokenReused(InputError):
+    """A ClientRequestToken that was used for a request with other parameters (SPEC R15)."""
+
+    code = "TOKEN_REUSED"
+
+
+class LimitExceeded(InputError):
+    """As many jobs are open as a deployment allows; wait for one to end (SPEC R24)."""
+
+    code = "LIMIT_EXCEEDED"
+
+
+class InvalidImage(InputError):
+    """A still picture that is not JPEG or PNG by content, or animated, truncated or broken."""
+
+    code = "INVALID_IMAGE"
+
+
+class ImageTooLarge(InputError):
+    """A still picture with more bytes or pixels than the limits allow."""
+
+    code = "IMAGE_TOO_LARGE"
+
+
+class ImageTooSmall(OptionError):
+    """A still picture with too few pixels on a side (SPEC R79)."""
+
+    code = "IMAGE_TOO_SMALL"
 
 
 class MediaError(InputError):

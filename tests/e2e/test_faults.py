@@ -9,11 +9,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 
 from tests.conftest import Clip
 from tests.e2e.running import RunningCloud, until
+from tests.videos import repeat
 from trackway.media.sample import make_sample
 from trackway.store.jobs import JobStore
 
@@ -106,22 +106,6 @@ def test_a_long_video_is_shared_out_among_containers(cloud: RunningCloud, tmp_pa
     assert sorted(store.read_progress(job_id)) == [0, 1, 2, 3, 4]
     times = {row["Timestamp"] // 300_000 for row in cloud.rows(job_id, 1000, "TIMESTAMP")}
     assert times == {0, 1, 2, 3, 4}
-
-
-def repeat(source: Path, target: Path, times: int) -> None:
-    """The same packets again and again, later each time."""
-    with av.open(str(target), "w") as output:
-        stream, shift = None, 0
-        for _ in range(times):
-            with av.open(str(source)) as opened:
-                video = opened.streams.video[0]
-                stream = stream or output.add_stream_from_template(video)
-                for packet in opened.demux(video):
-                    if packet.dts is None or packet.pts is None:
-                        continue
-                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
-                    output.mux(packet)
-                shift += video.duration or 0
 
 
 def test_a_killed_cloud_ends_its_jobs_after_the_next_start(cloud: RunningCloud, sample_clip: Clip, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from rich.table import Table
 
 from tests.performance.output import Output
 from tests.performance.plain_loop import PlainLoop
+from tests.videos import repeat
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import Probe, probe
 from trackway.media.sample import make_sample
@@ -128,28 +129,12 @@ def _enlarged(source: Path, target: Path, seconds: int, size: tuple[int, int] = 
 def _memory(minute: Path, long_minutes: int, folder: Path) -> Table:
     table = Table("length", "peak memory", title="peak resident memory of a process (one frame a second)")
     long = folder / "long.mp4"
-    _loop(minute, long, long_minutes)
+    repeat(minute, long, long_minutes)
     peaks = [_in_own_process(path, sample_fps=1)["peak_bytes"] for path in (minute, long)]
     for length, peak in zip(("1 min", f"{long_minutes} min"), peaks, strict=True):
         table.add_row(length, f"{peak / 2**20:.0f} MiB")
     table.add_row("longer / shorter", f"{peaks[1] / peaks[0]:.2f}x")
     return table
-
-
-def _loop(source: Path, target: Path, times: int) -> None:
-    """The same packets again and again, later each time."""
-    with av.open(str(target), "w") as output:
-        stream, shift = None, 0
-        for _ in range(times):
-            with av.open(str(source)) as opened:
-                video = opened.streams.video[0]
-                stream = stream or output.add_stream_from_template(video)
-                for packet in opened.demux(video):
-                    if packet.dts is None or packet.pts is None:
-                        continue
-                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
-                    output.mux(packet)
-                shift += video.duration or 0
 
 
 def _in_own_process(video: Path, sample_fps: float = 10) -> dict[str, float]:

@@ -7,23 +7,52 @@ ApiError                          a refusal that only the API makes
 ├── InvalidS3Object               the video cannot be read
 ├── VideoTooLarge
 ├── IdempotentParameterMismatch   a ClientRequestToken used again for something else
-└── ResourceNotFound              no such job, or none any more, or none of this operation
+├── ResourceNotFound              no such job, or none any more, or none of this operation
+├── AccessDenied                  the caller's key allows something else
+├── Throttled                     too many requests in a short time
+├── RateExceeded                  more requests per second than this operation allows
+└── NotAuthenticated              the door
+    ├── MissingAuthenticationToken
+    ├── IncompleteSignature       a part of the signature is missing or malformed
+    ├── InvalidSignature          it is wrong, old, or for another region
+    └── UnknownKey                nobody has such a key
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
-from trackway.errors import InputError, InvalidToken, OptionError
+from trackway.errors import (
+    AlreadyThere,
+    Conflict,
+    ImageTooLarge,
+    InputError,
+    InvalidImage,
+    InvalidToken,
+    LimitExceeded,
+    NotFound,
+    OptionError,
+    OtherEmbedding,
+    QuotaExceeded,
+    TokenReused,
+)
 
 __all__ = [
+    "AccessDenied",
     "ApiError",
     "Fault",
     "IdempotentParameterMismatch",
+    "IncompleteSignature",
     "InvalidParameter",
     "InvalidS3Object",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "NotAuthenticated",
+    "RateExceeded",
     "ResourceNotFound",
     "SerializationError",
+    "Throttled",
+    "UnknownKey",
     "UnknownOperation",
     "VideoTooLarge",
     "fault_of",
@@ -78,6 +107,52 @@ class ResourceNotFound(ApiError):
     aws_type = "ResourceNotFoundException"
 
 
+class AccessDenied(ApiError):
+    """The caller's key allows something else (SPEC B.1)."""
+
+    aws_type = "AccessDeniedException"
+
+
+class Throttled(ApiError):
+    """Too many requests in a short time; the same request may succeed later."""
+
+    aws_type = "ThrottlingException"
+
+
+class RateExceeded(ApiError):
+    """More requests per second than this operation allows; the same request may succeed later."""
+
+    aws_type = "ProvisionedThroughputExceededException"
+
+
+class NotAuthenticated(ApiError):
+    """The door does not open."""
+
+
+class MissingAuthenticationToken(NotAuthenticated):
+    """The request is not signed."""
+
+    aws_type = "MissingAuthenticationTokenException"
+
+
+class IncompleteSignature(NotAuthenticated):
+    """A part of the signature is missing or malformed."""
+
+    aws_type = "IncompleteSignatureException"
+
+
+class InvalidSignature(NotAuthenticated):
+    """The signature is wrong, old, or for another region or service."""
+
+    aws_type = "InvalidSignatureException"
+
+
+class UnknownKey(NotAuthenticated):
+    """Nobody has such a key, or nobody any more."""
+
+    aws_type = "UnrecognizedClientException"
+
+
 class Fault(NamedTuple):
     """How a failure is answered."""
 
@@ -89,6 +164,15 @@ class Fault(NamedTuple):
 _OTHERS: dict[type[Exception], str] = {
     InvalidToken: "InvalidPaginationTokenException",
     OptionError: "InvalidParameterException",
+    NotFound: "ResourceNotFoundException",
+    AlreadyThere: "ResourceAlreadyExistsException",
+    Conflict: "ConflictException",
+    QuotaExceeded: "ServiceQuotaExceededException",
+    OtherEmbedding: "InvalidParameterException",
+    TokenReused: "IdempotentParameterMismatchException",
+    LimitExceeded: "LimitExceededException",
+    ImageTooLarge: "ImageTooLargeException",
+    InvalidImage: "InvalidImageFormatException",
 }
 
 

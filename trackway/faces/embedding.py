@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from trackway.columns import Detections
 from trackway.faces.alignment import align
-from trackway.models.pack import Calibration, Embedder
-from trackway.models.session import Network
+from trackway.models.embedding import EmbedderNetwork
 
 __all__ = ["Cut", "FaceEmbedder"]
 
@@ -30,27 +29,8 @@ _MARGIN = 0.4
 """Share of a face's box that is cut out on each side of it, since the template shows more than the box."""
 
 
-class FaceEmbedder:
-    """A face network with what its pack says about it; threads may share it.
-
-    Args:
-        model: the manifest's entry.
-        network: the tensors' source; its first output is a row per picture.
-    """
-
-    def __init__(self, model: Embedder, network: Network) -> None:
-        self._model = model
-        self._network = network
-
-    @property
-    def size(self) -> int:
-        """Numbers in a descriptor."""
-        return self._model.size
-
-    @property
-    def calibration(self) -> Calibration:
-        """What cosines of its descriptors mean."""
-        return self._model.calibration
+class FaceEmbedder(EmbedderNetwork):
+    """A face network of a pack: SFace and its like."""
 
     def embed(self, cut: Cut, faces: Detections) -> Array:
         """Descriptors of the faces of one frame.
@@ -62,17 +42,9 @@ class FaceEmbedder:
         Returns:
             (N, size) float32 unit vectors; NaN for faces that are too small, too blurred or turned too far.
         """
-        look = np.full((len(faces), self.size), np.nan, np.float32)
-        found = [
-            (row, picture)
-            for row in np.flatnonzero(worth_comparing(faces)).tolist()
-            if (picture := self._aligned(cut, faces, row)) is not None
-        ]
-        if found:
-            rows, pictures = zip(*found, strict=True)
-            output = self._network.run(np.stack(pictures))[0].reshape(len(rows), -1)
-            look[list(rows)] = output / np.maximum(np.linalg.norm(output, axis=1, keepdims=True), 1e-6)
-        return look
+        aligned = {row: self._aligned(cut, faces, row) for row in np.flatnonzero(worth_comparing(faces)).tolist()}
+        found = {row: picture for row, picture in aligned.items() if picture is not None}
+        return self._looks(len(faces), list(found), list(found.values()))
 
     def _aligned(self, cut: Cut, faces: Detections, row: int) -> Array | None:
         left, top, width, height = faces.box[row].astype(np.float64)

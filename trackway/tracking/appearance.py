@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from trackway.models.pack import Calibration, Embedder
-from trackway.models.session import Network
+from trackway.models.embedding import EmbedderNetwork, unit_vectors
+from trackway.models.pack import Calibration
 
 __all__ = ["BodyAppearance", "ColourTexture", "ReidNetwork"]
 
@@ -81,7 +81,7 @@ class ColourTexture:
         if len(rows):
             crops = cv2.convertScaleAbs(crops.reshape(len(rows), -1), alpha=_exposure(picture)).reshape(crops.shape)
             colour, edges = self._colour(crops), self._edges(crops)
-            look[rows] = _unit(np.concatenate([_unit(colour), _EDGE_WEIGHT * _unit(edges)], axis=1))
+            look[rows] = unit_vectors(np.concatenate([unit_vectors(colour), _EDGE_WEIGHT * unit_vectors(edges)], axis=1))
         return look
 
     def _colour(self, crops: Array) -> Array:
@@ -101,35 +101,12 @@ class ColourTexture:
         return edges
 
 
-class ReidNetwork:
-    """A person re-identification network of a pack: OSNet, Youtu ReID and their like.
-
-    Args:
-        model: the manifest's entry.
-        network: the tensors' source; its first output is a row per picture.
-    """
-
-    def __init__(self, model: Embedder, network: Network) -> None:
-        self._model = model
-        self._network = network
-
-    @property
-    def size(self) -> int:
-        """Numbers in a descriptor."""
-        return self._model.size
-
-    @property
-    def calibration(self) -> Calibration:
-        """The manifest's."""
-        return self._model.calibration
+class ReidNetwork(EmbedderNetwork):
+    """A person re-identification network of a pack: OSNet, Youtu ReID and their like."""
 
     def describe(self, picture: Array, box: Array) -> Array:
         """See `BodyAppearance`."""
-        rows, crops = cut_out(picture, box, self._model.width, self._model.height)
-        look = np.full((len(box), self.size), np.nan, np.float32)
-        if len(rows):
-            look[rows] = _unit(self._network.run(crops)[0].reshape(len(rows), -1))
-        return look
+        return self._looks(len(box), *cut_out(picture, box, self._model.width, self._model.height))
 
 
 def cut_out(picture: Array, box: Array, width: int, height: int) -> tuple[Array, Array]:
@@ -202,9 +179,3 @@ def _around(values: Array, bins: int) -> Array:
     apart = (values[..., None] - np.arange(bins, dtype=np.float32) + bins / 2) % bins - bins / 2
     shares: Array = np.clip(1 - np.abs(apart), 0, 1)
     return shares
-
-
-def _unit(values: Array) -> Array:
-    length = np.linalg.norm(values, axis=1, keepdims=True)
-    unit: Array = values / np.maximum(length, 1e-6)
-    return unit

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trackway.tracking.indexing import ranges
+
 __all__ = ["covered"]
 
 Array = npt.NDArray[Any]
@@ -15,7 +17,7 @@ _PAIRS_AT_ONCE = 1 << 20
 
 
 def covered(frame: Array, box: Array) -> Array:
-    """The greatest share of each box, 0..1, that one other box of its frame covers whose lower edge is lower (`boxes.hidden_share`).
+    """The greatest share of each box, 0..1, that one other box of its frame covers whose lower edge is lower (`boxes.covered_share`).
 
     Args:
         frame: (N,) frame of each box, in any order.
@@ -31,8 +33,9 @@ def covered(frame: Array, box: Array) -> Array:
         # As many rows at a time as have that many neighbours in their frames, one at least.
         count = later[first : first + _PAIRS_AT_ONCE]
         count = count[: max(1, int(np.searchsorted(np.cumsum(count), _PAIRS_AT_ONCE, "right")))]
-        one = np.repeat(np.arange(first, first + len(count)), count)
-        other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)
+        rows = np.arange(first, first + len(count))
+        other, owner = ranges(rows + 1, rows + 1 + count)
+        one = rows[owner]
         common = np.minimum(high[one], high[other]) - np.maximum(low[one], low[other])
         close = np.flatnonzero((common > 0).all(axis=1))
         one, other, shared = one[close], other[close], common[close].prod(axis=1)

@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ends", "ends_of"]
+__all__ = ["WINDOW_SECONDS", "Ends", "ends_of"]
 
 Array = npt.NDArray[Any]
 
-_WINDOW = 1.0
-"""Seconds of a fragment that tell how it ends."""
+WINDOW_SECONDS = 1.0
+"""How much of a fragment tells how it ends."""
 _MEASURED = 0.05
 """Least error of a box, in heights."""
 _SPEED = 0.6
@@ -68,20 +68,20 @@ def ends_of(time: Array, box: Array, fragment: Array, at: Array, trust: Array) -
         time: (R,) seconds of the rows.
         box: (R, 4) centre x, centre y, width, height in pixels.
         fragment: (R,) fragment of each row, 0 to N - 1.
-        at: (N,) time of the end asked for; rows further away than a second are not used.
+        at: (N,) time of the end asked for; rows further away than `WINDOW_SECONDS` are not used.
         trust: (R,) weight of each row, greater than 0; 1 for one that is plainly seen.
 
     Returns:
         The ends at those times.
     """
     count = len(at)
-    near = np.abs(time - at[fragment]) <= _WINDOW
+    near = np.abs(time - at[fragment]) <= WINDOW_SECONDS
     time, box, fragment, trust = time[near], box[near], fragment[near], trust[near]
     since = time - at[fragment]
     first, last = np.zeros((2, count))
     np.minimum.at(first, fragment, since)
     np.maximum.at(last, fragment, since)
-    rows = _sums(fragment, count, np.ones(len(time)))
+    rows = np.bincount(fragment, minlength=count)
     trust = trust * np.minimum(1, (1 + (last - first) / _ALIKE) / np.maximum(rows, 1))[fragment]
     logarithm = np.log(box[:, 3])
     height, height_variance = _level(logarithm, fragment, count, trust)
@@ -89,8 +89,8 @@ def ends_of(time: Array, box: Array, fragment: Array, at: Array, trust: Array) -
     noise = np.full(count, _MEASURED)
     weight = trust
     for _ in range(3):
-        total = _sums(fragment, count, weight)
-        moments = np.stack([total, _sums(fragment, count, weight * since), _sums(fragment, count, weight * since**2)])
+        total = np.bincount(fragment, weight, count)
+        moments = np.stack([total, np.bincount(fragment, weight * since, count), np.bincount(fragment, weight * since**2, count)])
         information = moments / (noise * scale) ** 2
         information[2] += 1 / (_SPEED * scale) ** 2
         determinant = information[0] * information[2] - information[1] ** 2
@@ -101,13 +101,13 @@ def ends_of(time: Array, box: Array, fragment: Array, at: Array, trust: Array) -
         )
         place, speed = np.empty((2, count, 2))
         for axis in range(2):
-            first = _sums(fragment, count, weight * box[:, axis]) / (noise * scale) ** 2
-            second = _sums(fragment, count, weight * box[:, axis] * since) / (noise * scale) ** 2
+            first = np.bincount(fragment, weight * box[:, axis], count) / (noise * scale) ** 2
+            second = np.bincount(fragment, weight * box[:, axis] * since, count) / (noise * scale) ** 2
             place[:, axis] = place_variance * first + covariance * second
             speed[:, axis] = covariance * first + speed_variance * second
         error = box[:, :2] - place[fragment] - since[:, None] * speed[fragment]
         error = np.sqrt((error**2).mean(axis=1)) / scale[fragment]
-        spread = np.sqrt(_sums(fragment, count, weight * error**2) / np.maximum(total - 1, 1))
+        spread = np.sqrt(np.bincount(fragment, weight * error**2, count) / np.maximum(total - 1, 1))
         noise = np.sqrt((_MEASURED**2 * 4 + spread**2 * total) / (total + 4))
         weight = trust * np.minimum(1, _HUBER * noise[fragment] / np.maximum(error, 1e-9))
     return Ends(at, place, speed, place_variance, covariance, speed_variance, height, height_variance)
@@ -117,11 +117,7 @@ def _level(value: Array, fragment: Array, count: int, trust: Array) -> tuple[Arr
     """Mean and its variance, robust."""
     weight = trust
     for _ in range(3):
-        total = _sums(fragment, count, weight)
-        mean = _sums(fragment, count, weight * value) / total
+        total = np.bincount(fragment, weight, count)
+        mean = np.bincount(fragment, weight * value, count) / total
         weight = trust * np.minimum(1, _LEVEL / np.maximum(np.abs(value - mean[fragment]), 1e-9))
     return mean, _LEVEL**2 / total
-
-
-def _sums(place: Array, count: int, values: Array) -> Array:
-    return np.bincount(place, values, count)

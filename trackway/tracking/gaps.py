@@ -11,6 +11,7 @@ import numpy.typing as npt
 from trackway.columns import AnalysedFrames, Tracks
 from trackway.tracking.boxes import paired_overlap
 from trackway.tracking.hiding import hide
+from trackway.tracking.indexing import ranges
 from trackway.tracking.rows import FACE_COLUMNS, join_rows
 from trackway.tracking.stabilised import Stage, centred
 
@@ -134,9 +135,7 @@ def _between(seen: Tracks, frames: AnalysedFrames, looked: Array, stage: Stage, 
     missed = np.diff(np.cumsum(looked)[place]) > 1
     longest_ms = -1.0 if reach is None else np.where(_calm(box[:-1], box[1:]), reach.calm_ms, reach.other_ms)
     missing[(np.diff(seen.person) != 0) | (missed & (np.diff(seen.time_ms) > longest_ms))] = 0
-    before = np.repeat(np.arange(len(missing)), missing)
-    step = np.arange(len(before)) - np.repeat(np.cumsum(missing) - missing, missing) + 1
-    between = place[before] + step
+    between, before = ranges(place[:-1] + 1, place[:-1] + 1 + missing)
     first, last = seen[before], seen[before + 1]
     span = np.maximum(last.time_ms - first.time_ms, 1)
     share = ((frames.time_ms[between] - first.time_ms) / span).astype(np.float32)

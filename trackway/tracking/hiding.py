@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trackway.tracking.ends import Ends, ends_of
+from trackway.tracking.ends import WINDOW_SECONDS, Ends, ends_of
+from trackway.tracking.indexing import dense, ranges
 
 __all__ = ["Hidden", "hide"]
 
@@ -20,8 +21,6 @@ _LOOSE = 1.3
 """Where rows are missing anyway, a piece may be longer than asked for by this factor."""
 _MOST = 2000
 """Pieces say no more when they are more."""
-_WINDOW = 1.0
-"""Seconds before and after that are shown."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ class Hidden:
 
     def inside(self) -> tuple[Array, Array]:
         """What is hidden: (R,) row of the tables, and (R,) the piece it is of."""
-        rows, piece = _ranges(self.before + 1, self.after)
+        rows, piece = ranges(self.before + 1, self.after)
         return self.order[rows], piece
 
     def ends(self, box: Array, trust: Array) -> tuple[Ends, Ends]:
@@ -59,11 +58,11 @@ class Hidden:
             box: (N, 4) centre x, centre y, width, height in pixels, rows as in the tables.
             trust: (N,) weight of each row, likewise.
         """
-        earliest = np.searchsorted(self.key, self.key[self.before] - _WINDOW)
-        latest = np.searchsorted(self.key, self.key[self.after] + _WINDOW, "right")
+        earliest = np.searchsorted(self.key, self.key[self.before] - WINDOW_SECONDS)
+        latest = np.searchsorted(self.key, self.key[self.after] + WINDOW_SECONDS, "right")
         sides = []
         for at, first, last in ((self.before, earliest, self.before + 1), (self.after, self.after, latest)):
-            rows, piece = _ranges(first, last)
+            rows, piece = ranges(first, last)
             sides.append(ends_of(self.time[rows], box[self.order[rows]], piece, self.time[at], trust[self.order[rows]]))
         return sides[0], sides[1]
 
@@ -78,8 +77,8 @@ def hide(time: Array, track: Array, seconds: float) -> Hidden:
     """
     order = np.lexsort((time, track))
     clock = time[order]
-    place = np.unique(track[order], return_inverse=True)[1].reshape(-1)
-    apart = (clock.max(initial=0) - clock.min(initial=0)) + _LOOSE * seconds + 2 * _WINDOW
+    place = dense(track[order])
+    apart = (clock.max(initial=0) - clock.min(initial=0)) + _LOOSE * seconds + 2 * WINDOW_SECONDS
     key = clock + place * apart
     turn = np.floor(clock / _EVERY)
     before = np.flatnonzero(np.concatenate([[True], (turn[1:] != turn[:-1]) | (place[1:] != place[:-1])])[: len(clock)])
@@ -92,11 +91,3 @@ def hide(time: Array, track: Array, seconds: float) -> Hidden:
         chosen = np.linspace(0, len(before) - 1, _MOST).astype(np.int64)
         before, after = before[chosen], after[chosen]
     return Hidden(clock, key, order, before, after)
-
-
-def _ranges(first: Array, last: Array) -> tuple[Array, Array]:
-    """All numbers of H half-open ranges, and the range of each."""
-    count = np.maximum(last - first, 0)
-    owner = np.repeat(np.arange(len(first)), count)
-    rows: Array = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    return rows, owner

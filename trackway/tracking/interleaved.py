@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trackway.tracking.indexing import dense, extent
 from trackway.tracking.looks import Looks
 
 __all__ = ["join_interleaved"]
@@ -37,7 +38,7 @@ def join_interleaved(frame: Array, fragment: Array, person: Array, looks: Looks,
         joined = _surest(frame, fragment, person, looks, prior)
         if (joined == person).all():
             return person
-        person = np.unique(joined, return_inverse=True)[1].reshape(-1)
+        person = dense(joined)
 
 
 def _surest(frame: Array, fragment: Array, person: Array, looks: Looks, prior: float) -> Array:
@@ -61,10 +62,7 @@ def _surest(frame: Array, fragment: Array, person: Array, looks: Looks, prior: f
 
 def _alike(frame: Array, person: Array, looks: Looks, prior: float) -> tuple[Array, Array]:
     """Persons, and others who appear during their time and look like them on the whole: means of looks err less, and differ less."""
-    count = int(person.max(initial=-1)) + 1
-    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
-    np.minimum.at(first, person, frame)
-    np.maximum.at(last, person, frame)
+    first, last = extent(frame, person, int(person.max(initial=-1)) + 1)
     known = looks.person[np.argsort(first[looks.person], kind="stable")]
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     for block in range(0, len(known), _BLOCK):

@@ -7,7 +7,7 @@ who is in neither side's overlap gets a new number when coming back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +17,34 @@ from trackway.tracking.association import match
 from trackway.tracking.boxes import paired_overlap
 from trackway.tracking.config import TrackingConfig
 from trackway.tracking.gaps import fill_gaps, reach_of
+from trackway.tracking.indexing import ranges
 from trackway.tracking.looks import Looks
-from trackway.tracking.numbering import number_persons, remove_false_persons
+from trackway.tracking.numbering import number_persons, numbers_in, persons_by_appearance, remove_false_persons
 from trackway.tracking.reunion import reunite
 from trackway.tracking.segment import TrackedSegment
 
 if TYPE_CHECKING:
     from trackway.media.segments import Segment
 
-__all__ = ["join_segments", "link_segments", "link_video"]
+__all__ = ["Linked", "join_segments", "link_persons", "link_segments", "link_video"]
 
 Array = npt.NDArray[Any]
 
 _DEFAULT = TrackingConfig()
 _LEAST_MEAN_OVERLAP = 0.5
 """Two persons whose boxes lie on each other less than this are two."""
+
+
+class Linked(NamedTuple):
+    """The people of a whole video.
+
+    Attributes:
+        tracks: final rows, as of `link_segments`.
+        looks: what these persons look like, under the same numbers.
+    """
+
+    tracks: Tracks
+    looks: Looks
 
 
 def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Tracks:
@@ -44,17 +57,28 @@ def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: Track
     Returns:
         Final rows: every frame once, persons numbered from 0 by first appearance, sorted by (time_ms, person). No parts, no rows.
     """
+    return link_persons(parts, config).tracks
+
+
+def link_persons(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Linked:
+    """The same, with what is known of the persons; arguments as of `link_segments`."""
     if not parts:
-        return Tracks.make(0)
-    return link_video(join_segments(parts), parts[-1][0].end_ms - parts[0][0].start_ms, config)
+        return Linked(Tracks.make(0), Looks.none())
+    return _linked(join_segments(parts), parts[-1][0].end_ms - parts[0][0].start_ms, config)
 
 
 def link_video(whole: TrackedSegment, duration_ms: int, config: TrackingConfig = _DEFAULT) -> Tracks:
     """The fragments of a whole video made persons; arguments and result as of `link_segments`."""
+    return _linked(whole, duration_ms, config).tracks
+
+
+def _linked(whole: TrackedSegment, duration_ms: int, config: TrackingConfig) -> Linked:
     whole = reunite(whole)
     kept = remove_false_persons(whole.tracks, duration_ms, config)
     reach = reach_of(kept, whole.frames, whole.frame_size)
-    return number_persons(fill_gaps(kept, whole.frames, whole.frame_size, reach))
+    filled = fill_gaps(kept, whole.frames, whole.frame_size, reach)
+    looks = whole.looks.renumbered(numbers_in(persons_by_appearance(filled), whole.looks.person))
+    return Linked(number_persons(filled), looks)
 
 
 def join_segments(parts: Sequence[tuple[Segment, TrackedSegment]]) -> TrackedSegment:
@@ -84,13 +108,13 @@ def _number_through(parts: Sequence[tuple[Segment, TrackedSegment]]) -> tuple[li
         own, place = np.unique(part.tracks.person, return_inverse=True)
         number = used + np.arange(len(own))
         used += len(own)
-        tracks = part.tracks.replace(person=number[place.reshape(-1)])
+        tracks = part.tracks.replace(person=number[place])
         if numbered:
             earlier = numbered[-1]
             overlap = earlier[earlier.time_ms >= segment.start_ms]
             for theirs, ours in zip(*_same_persons(overlap, tracks), strict=True):
                 number[number == theirs] = ours
-            tracks = part.tracks.replace(person=number[place.reshape(-1)])
+            tracks = part.tracks.replace(person=number[place])
         numbered.append(tracks)
         looks.append(part.looks.renumbered(number[np.searchsorted(own, part.looks.person)]))
     return numbered, looks
@@ -117,7 +141,5 @@ def _same_persons(ours: Tracks, theirs: Tracks) -> tuple[Array, Array]:
 def _pairs_within_frames(ours: Array, theirs: Array) -> tuple[Array, Array]:
     """Row numbers of every pair of rows in the same frame."""
     order = np.argsort(theirs, kind="stable")
-    first, last = np.searchsorted(theirs[order], ours, "left"), np.searchsorted(theirs[order], ours, "right")
-    count = last - first
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(np.arange(len(ours)), count), order[np.repeat(first, count) + step]
+    place, mine = ranges(np.searchsorted(theirs[order], ours), np.searchsorted(theirs[order], ours, "right"))
+    return mine, order[place]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.models.pack import Calibration
+from trackway.tracking.indexing import extent, places
 from trackway.tracking.likeness import calibrate, directions
 from trackway.tracking.samples import Samples, mean_by_group, steadiness
 
@@ -92,11 +93,7 @@ class Looks:
 
     def rows_of(self, person: npt.ArrayLike) -> Array:
         """(N,) int64 row of each of those persons; -1 for one that has none."""
-        wanted = np.asarray(person, np.int64)
-        if not len(self.person):
-            return np.full(len(wanted), -1, np.int64)
-        place = np.searchsorted(self.person, wanted).clip(max=len(self.person) - 1)
-        return np.where(self.person[place] == wanted, place, -1)
+        return places(self.person, np.asarray(person, np.int64))
 
     def evidence(self, ours: npt.ArrayLike, theirs: npt.ArrayLike) -> Array:
         """How much the looks speak for two rows being one person.
@@ -170,10 +167,7 @@ class Looks:
         person, place = np.unique(rows["person"], return_inverse=True)
         columns = {**_columns(len(person), rows["body"].shape[1], rows["face"].shape[1]), "person": person, "calibration": calibration}
         looked = rows["span"][:, 1] >= rows["span"][:, 0]
-        first, last = np.full(len(person), np.iinfo(np.int64).max), np.full(len(person), -1)
-        np.minimum.at(first, place[looked], rows["span"][looked, 0])
-        np.maximum.at(last, place[looked], rows["span"][looked, 1])
-        columns["span"] = np.stack([np.where(last < 0, 0, first), last], axis=1)
+        columns["span"] = np.stack(extent(rows["span"][looked].reshape(-1), np.repeat(place[looked], 2), len(person)), axis=1)
         for kind in ("body", "face"):
             columns[f"{kind}_count"], columns[kind] = mean_by_group(rows[kind], rows[f"{kind}_count"], place, len(person))
         weight = np.where(np.isnan(rows["body_steady"]), 0, rows["body_count"])
@@ -232,10 +226,7 @@ class LooksBuilder:
             if kind == "body":
                 columns["body_steady"] = steadiness(look, place, columns["body_count"])
         place, time_ms = (np.concatenate(part) for part in zip(*spans, strict=True))
-        first, last = np.full(len(person), np.iinfo(np.int64).max), np.full(len(person), -1)
-        np.minimum.at(first, place, time_ms)
-        np.maximum.at(last, place, time_ms)
-        columns["span"] = np.stack([np.where(last < 0, 0, first), last], axis=1)
+        columns["span"] = np.stack(extent(time_ms, place, len(person)), axis=1)
         return Looks.from_columns(columns)
 
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from trackway.columns import Tracks
 from trackway.tracking.config import TrackingConfig
+from trackway.tracking.indexing import dense, extent, places
 
-__all__ = ["number_persons", "remove_false_persons"]
+__all__ = ["number_persons", "numbers_in", "persons_by_appearance", "remove_false_persons"]
 
 Array = npt.NDArray[Any]
 
@@ -31,11 +32,9 @@ def remove_false_persons(tracks: Tracks, duration_ms: int, config: TrackingConfi
     """
     if duration_ms <= 1000 * config.short_video_seconds or not len(tracks):
         return tracks
-    place = np.unique(tracks.person, return_inverse=True)[1].reshape(-1)
+    place = dense(tracks.person)
     hits = np.bincount(place)
-    first, last = np.full(len(hits), np.iinfo(np.int64).max), np.full(len(hits), np.iinfo(np.int64).min)
-    np.minimum.at(first, place, tracks.time_ms)
-    np.maximum.at(last, place, tracks.time_ms)
+    first, last = extent(tracks.time_ms, place, len(hits))
     seconds = (last - first) / 1000
     score = np.where(tracks.has_face, np.inf, tracks.score)
     kept = (hits >= config.least_hits) & (seconds >= config.least_seconds)
@@ -61,19 +60,30 @@ def _clear_score(score: Array, seconds: Array, config: TrackingConfig) -> float:
 def number_persons(tracks: Tracks) -> Tracks:
     """Number the persons in order of first appearance (SPEC R33).
 
-    Of persons who appear in the same frame, the one further left comes first, so that numbers do not depend on any inner order.
-
     Args:
         tracks: rows of the whole video with any person numbers.
 
     Returns:
         The rows sorted by (time_ms, person).
     """
+    person = numbers_in(persons_by_appearance(tracks), tracks.person)
+    return tracks.replace(person=person)[np.lexsort((person, tracks.frame, tracks.time_ms))]
+
+
+def persons_by_appearance(tracks: Tracks) -> Array:
+    """(P,) the persons in the order in which they are first seen.
+
+    Of persons who appear in the same frame, the one further left comes first, so that it does not depend on any inner order.
+    """
     left = np.where(tracks.has_body, tracks.box[:, 0], tracks.face_box[:, 0])
     order = np.lexsort((tracks.person, left, tracks.frame))
-    _, first, place = np.unique(tracks.person[order], return_index=True, return_inverse=True)
-    number = np.empty(len(first), np.int64)
-    number[np.argsort(first)] = np.arange(len(first))
-    person = np.empty(len(tracks), np.int64)
-    person[order] = number[place.reshape(-1)]
-    return tracks.replace(person=person)[np.lexsort((person, tracks.frame, tracks.time_ms))]
+    persons, first = np.unique(tracks.person[order], return_index=True)
+    by_appearance: Array = persons[np.argsort(first)]
+    return by_appearance
+
+
+def numbers_in(by_appearance: Array, person: Array) -> Array:
+    """(N,) place of each person in that order; -1 for one who is not in it."""
+    order = np.argsort(by_appearance)
+    numbers: Array = np.append(order, -1)[places(by_appearance[order], person)]
+    return numbers

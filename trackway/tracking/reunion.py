@@ -14,6 +14,7 @@ from trackway.tracking.ends import Ends, ends_of
 from trackway.tracking.evidence import Dynamics, likeliest_dynamics, motion_evidence
 from trackway.tracking.flow import best_joints
 from trackway.tracking.hiding import hide
+from trackway.tracking.indexing import dense, places
 from trackway.tracking.interleaved import join_interleaved
 from trackway.tracking.looks import Looks
 from trackway.tracking.segment import TrackedSegment
@@ -91,8 +92,8 @@ def reunite(whole: TrackedSegment) -> TrackedSegment:
         whole: the video; `person` numbers fragments.
     """
     numbers, fragment = np.unique(whole.tracks.person, return_inverse=True)
-    looks = whole.looks.renumbered(_places(numbers, whole.looks.person))
-    sights, united = _sights(whole, fragment.reshape(-1)), looks
+    looks = whole.looks.renumbered(places(numbers, whole.looks.person))
+    sights, united = _sights(whole, fragment), looks
     dynamics = _dynamics(sights)
     person = np.arange(len(numbers))
     for least in (_CONFIDENT, 0.0):
@@ -101,17 +102,9 @@ def reunite(whole: TrackedSegment) -> TrackedSegment:
         united = united.renumbered(joined[united.person])
         sights = dataclasses.replace(sights, fragment=joined[sights.fragment])
     # A joint leaves a hole behind in which the same person may have been seen too: no end meets a beginning there.
-    person = join_interleaved(whole.tracks.frame, fragment.reshape(-1), person, looks, _PRIOR_FAR)
+    person = join_interleaved(whole.tracks.frame, fragment, person, looks, _PRIOR_FAR)
     looks = looks.renumbered(person[looks.person])
-    return dataclasses.replace(whole, tracks=whole.tracks.replace(person=person[fragment.reshape(-1)]), looks=looks)
-
-
-def _places(numbers: Array, wanted: Array) -> Array:
-    """(N,) where each wanted number is among the sorted ones; -1 for one that is not."""
-    if not len(numbers):
-        return np.full(len(wanted), -1, np.int64)
-    place = np.searchsorted(numbers, wanted).clip(max=len(numbers) - 1)
-    return np.where(numbers[place] == wanted, place, -1)
+    return dataclasses.replace(whole, tracks=whole.tracks.replace(person=person[fragment]), looks=looks)
 
 
 def _sights(whole: TrackedSegment, fragment: Array) -> _Sights:
@@ -189,4 +182,4 @@ def _chains(before: Array, after: Array, start: Array) -> Array:
     for fragment in np.argsort(start, kind="stable").tolist():
         if follows[fragment] >= 0:
             label[fragment] = label[follows[fragment]]
-    return np.unique(label, return_inverse=True)[1].reshape(-1)
+    return dense(label)

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from trackway.tracking.indexing import places
+
 __all__ = ["Samples", "mean_by_group", "steadiness"]
 
 Array = npt.NDArray[Any]
@@ -46,9 +48,9 @@ class Samples:
         rows, samples = frame.astype(np.int64) * height + track, keys[:, 0] * height + keys[:, 1]
         rows = np.where(track < 0, -1, rows)
         order = np.argsort(rows, kind="stable")
-        place = order[np.searchsorted(rows, samples, sorter=order).clip(max=len(rows) - 1)]
-        found = rows[place] == samples
-        of_person, time_ms, looks = person[place[found]].astype(np.int64), keys[found, 2], looks[found].astype(np.float32)
+        place = places(rows[order], samples)
+        found = place >= 0
+        of_person, time_ms, looks = person[order[place[found]]].astype(np.int64), keys[found, 2], looks[found].astype(np.float32)
         by_person = np.lexsort((time_ms, of_person))
         return of_person[by_person], time_ms[by_person], looks[by_person]
 

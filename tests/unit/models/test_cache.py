@@ -33,8 +33,8 @@ def test_what_is_prepared_lies_beside_or_where_it_can_be_written(monkeypatch: py
     """A container's models are part of its read-only root."""
     monkeypatch.setenv("TRACKWAY_CACHE", "/opt/models")
     assert ModelCache().prepared == Path("/opt/models/prepared")
-    monkeypatch.setenv("TRACKWAY_PREPARED", "/work/prepared")
-    assert ModelCache().prepared == Path("/work/prepared")
+    monkeypatch.setenv("TRACKWAY_PREPARED", str(tmp_path / "elsewhere"))
+    assert ModelCache().prepared == tmp_path / "elsewhere"
     assert ModelCache(tmp_path).prepared == tmp_path / "prepared"  # whoever names a folder means all of it
 
 

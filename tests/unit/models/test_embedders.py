@@ -23,6 +23,7 @@ from trackway.errors import ModelError
 from trackway.models.cache import ModelCache
 from trackway.models.convert import convert
 from trackway.models.deferred import DeferredNetwork
+from trackway.models.embedding import unit_vectors
 from trackway.models.fetch import fetch
 from trackway.models.install import pull
 from trackway.models.pack import Calibration, Embedder, Output, Pack, Pixels, Source, closeness, load_pack
@@ -189,6 +190,13 @@ def test_a_published_network_answers_as_it_does_alone(shared_data: Path, tmp_pat
     scaled = (_squashed(picture[9:81, 16:48]) / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     expected = session.run(None, {session.get_inputs()[0].name: scaled.transpose(2, 0, 1)[None].astype(np.float32)})[0][0]
     assert look[0] @ expected / np.linalg.norm(expected) > 0.999
+
+
+def test_unit_vectors_point_where_they_did() -> None:
+    unit = unit_vectors(np.array([[3, 4], [0, -2], [0, 0]], np.float32))
+    np.testing.assert_allclose(unit, [[0.6, 0.8], [0.0, -1.0], [0.0, 0.0]], atol=1e-6)
+    assert unit.dtype == np.float32
+    assert unit_vectors(np.zeros((0, 2), np.float32)).shape == (0, 2)
 
 
 def _squashed(pixels: Array) -> Array:

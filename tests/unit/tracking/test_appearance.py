@@ -132,6 +132,8 @@ def test_a_network_is_given_the_size_that_its_pack_names(astronaut: Picture) -> 
     assert np.isnan(look[3]).all()
     np.testing.assert_allclose(np.linalg.norm(look[:3], axis=1), 1, atol=1e-5)
     assert bodies.calibration == model.calibration
+    assert np.isnan(bodies.describe(astronaut, boxes[3:])).all()
+    assert bodies.describe(astronaut, boxes[:0]).shape == (0, bodies.size)
 
 
 def same_and_different(look: Array, person: Array, time_ms: Array, shortest_ms: int, longest_ms: int) -> tuple[Array, Array]:
