@@ -6,7 +6,9 @@ import itertools
 import math
 import os
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+
+import cv2
 
 from trackway.jobs.options import JobOptions
 from trackway.media.decode import read_frames
@@ -74,7 +76,7 @@ def track_segment(
         stall_seconds=stall_seconds,
     )
     done = 0
-    with closing(analysed) as results:
+    with _one_core_each(), closing(analysed) as results:
         for batch in results:
             for shown in batch:
                 if isinstance(shown, Passed):
@@ -99,6 +101,17 @@ def expected_frames(info: VideoInfo, sample_fps: float, segment: Segment | None 
     milliseconds = info.duration_ms if segment is None else segment.end_ms + segment.overlap_ms - segment.start_ms
     rate = min(info.frame_rate, sample_fps) if sample_fps > 0 else info.frame_rate
     return max(1, math.ceil(milliseconds * rate / 1000))
+
+
+@contextmanager
+def _one_core_each() -> Iterator[None]:
+    """OpenCV without threads of its own: what they do here is over before they are awake, and then they wait on cores that frames need."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _batches(found: Iterator[Stretch], size: int) -> Generator[list[Stretch], None, None]:

@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from trackway.tracking.boxes import covered_share, overlap_with_margin, to_centre
+from trackway.tracking.boxes import covered_share, likeness, to_centre
 from trackway.tracking.camera import Camera
 from trackway.tracking.config import AssociationConfig
 from trackway.tracking.motion import MotionFilter
@@ -113,10 +113,12 @@ class Associator:
             ValueError: time went backwards.
         """
         passed_ms = self._pass_time(time_ms, camera)
+        track = np.full(len(box), -1, np.int64)
+        if not len(box) and not len(self):
+            return track
         usable = (sound(box) & (score >= self._config.low_score)).nonzero()[0]
         # A fixed order, so that equal similarities and new numbers fall out alike however the detector sorts.
         usable = usable[np.lexsort((*box[usable].T, -score[usable]))]
-        track = np.full(len(box), -1, np.int64)
         track[usable] = self._continue(time_ms, passed_ms, to_centre(box[usable]), score[usable])
         return track
 
@@ -145,11 +147,13 @@ class Associator:
         row = np.full(len(score), -1, np.int64)
         free = np.ones(len(self._track), bool)
         for tracks, wanted, grown in ((recent, strong, False), (~recent, strong, False), (True, strong, True), (fresh, ~strong, False)):
-            rows = (free & tracks).nonzero()[0]
             found = ((row < 0) & wanted).nonzero()[0]
-            if len(rows) and len(found):
+            if not len(found):
+                continue
+            rows = (free & tracks).nonzero()[0]
+            if len(rows):
                 margin = self._margin(rows, now_ms - passed_ms) if grown else None
-                similarity = self._similarity(rows, box[:, found], margin)
+                similarity = likeness(self._motion.box[:, rows], box[:, found], config.size_power, margin)
                 ours, theirs = match(similarity, config.margin_overlap if grown else config.minimum_overlap)
                 row[found[theirs]] = rows[ours]
                 free[rows[ours]] = False
@@ -165,12 +169,6 @@ class Associator:
         config = self._config
         widest = np.where(self._seen_ms[rows] >= last_ms, *config.widest_margin)
         return np.minimum(np.maximum(config.margin_spread * self._motion.spread[rows], config.margin), widest)
-
-    def _similarity(self, rows: Array, box: Array, margin: Array | None) -> Array:
-        expected = self._motion.box[:, rows]
-        ratio = expected[3, :, None] / box[3]
-        likeness: Array = overlap_with_margin(expected, box, margin) * np.minimum(ratio, 1 / ratio) ** self._config.size_power
-        return likeness
 
     def _take_in(self, now_ms: int, box: Array, strong: Array, row: Array) -> Array:
         """The track of each detection, whose row is known, -1 where there is none."""

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from trackway.columns import AnalysedFrames, Detections
 from trackway.tracking.association import match, sound
-from trackway.tracking.boxes import overlap_with_margin
+from trackway.tracking.boxes import likeness, to_centre
 from trackway.tracking.ends import ends_of
-from trackway.tracking.stabilised import Stage, centred
+from trackway.tracking.stabilised import Stage
 
 __all__ = ["claim_backward"]
 
@@ -51,7 +51,7 @@ def claim_backward(seen: Detections, track: Array, frames: AnalysedFrames, pixel
     owned = owned[np.lexsort((seen.frame[owned], track[owned]))]
     number, first, place = np.unique(track[owned], return_index=True, return_inverse=True)
     stage = Stage(frames)
-    box, scene = centred(stage.on_stage(box_px, seen.frame)), stage.scene(seen.frame)
+    box, scene = to_centre(stage.on_stage(box_px, seen.frame)).T, stage.scene(seen.frame)
     order = np.argsort(seen.time_ms[owned[first]], kind="stable")
     start = owned[first[order]]
     start_ms, start_scene = seen.time_ms[start], scene[start]
@@ -68,10 +68,7 @@ def claim_backward(seen: Detections, track: Array, frames: AnalysedFrames, pixel
             continue
         expected = where[waiting].T.copy()
         expected[:2] -= speed[waiting].T * (where_ms[waiting] - now_ms) / 1000
-        found = box[rows].T
-        ratio = expected[3, :, None] / found[3]
-        likeness = overlap_with_margin(expected, found) * np.minimum(ratio, 1 / ratio) ** _SIZE_POWER
-        ours, theirs = match(likeness, _LEAST_LIKENESS)
+        ours, theirs = match(likeness(expected, box[rows].T, _SIZE_POWER), _LEAST_LIKENESS)
         claimed[rows[theirs]] = number[order[waiting[ours]]]
         where[waiting[ours]], where_ms[waiting[ours]] = box[rows[theirs]], now_ms
     return claimed

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["covered_share", "overlap_with_margin", "paired_overlap", "to_centre"]
+__all__ = ["covered_share", "likeness", "overlap_with_margin", "paired_overlap", "to_centre"]
 
 Array = npt.NDArray[Any]
 
@@ -43,6 +43,24 @@ def overlap_with_margin(ours: Array, theirs: Array, margin: Array | None = None)
     shared: Array = common[0] * common[1]
     shared /= size[0] * size[1] + their_size[0] * their_size[1] - shared
     return shared
+
+
+def likeness(ours: Array, theirs: Array, size_power: float, margin: Array | None = None) -> Array:
+    """How well boxes fit in place and height: their overlap, less where heights differ.
+
+    Args:
+        ours: (4, N) boxes about their centres, with area.
+        theirs: (4, M) the same.
+        size_power: how strongly a differing height counts; 0 ignores it.
+        margin: as in `overlap_with_margin`.
+
+    Returns:
+        (N, M) 0..1.
+    """
+    alike = overlap_with_margin(ours, theirs, margin)
+    ratio = ours[3, :, None] / theirs[3]
+    alike *= np.minimum(ratio, 1 / ratio) ** size_power
+    return alike
 
 
 def covered_share(box: Array) -> Array:

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Camera", "CameraMotion"]
+__all__ = ["STILL", "Camera", "CameraMotion"]
 
 Array = npt.NDArray[Any]
 
 STILL: Final = np.array([1.0, 0.0, 0.0, 0.0])
 STILL.flags.writeable = False
+"""`Camera.motion` of a camera that stands."""
 
 _CELL = 16
 """Side of the squares that give one corner each, in pixels of the small picture; so a textured corner of it does not decide for all."""
@@ -170,15 +171,16 @@ def _fitted(start: Array, flow: Array, width: int) -> Array | None:
 
     As complex numbers, points and their ways lie on a line.
     """
-    if start[:, 0].std() < _LEAST_SPREAD * width:
-        return None
     point, way = start.astype(np.float64).view(np.complex128)[:, 0], flow.astype(np.float64).view(np.complex128)[:, 0]
-    middle, mean_way = point.mean(), way.mean()
-    growth = np.vdot(point - middle, way) / np.vdot(point - middle, point - middle).real
-    shift = mean_way - growth * middle
+    count, middle = len(point), point.sum() / len(point)
+    arm = point - middle
+    if arm.real @ arm.real < count * (_LEAST_SPREAD * width) ** 2:
+        return None
+    growth = np.vdot(arm, way) / np.vdot(arm, arm).real
+    shift = way.sum() / count - growth * middle
     left = way - growth * point - shift
     total, unexplained = np.vdot(way, way).real, np.vdot(left, left).real
-    if (total - unexplained) * (2 * len(way) - 4) <= 4 * _LEAST_F * unexplained:
+    if (total - unexplained) * (2 * count - 4) <= 4 * _LEAST_F * unexplained:
         return None
     return np.array([[1 + growth.real, -growth.imag, shift.real], [growth.imag, 1 + growth.real, shift.imag]])
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import AnalysedFrames
+from trackway.tracking.boxes import to_centre
 from trackway.tracking.hiding import hide
-from trackway.tracking.stabilised import Stage, centred
+from trackway.tracking.stabilised import Stage
 
 __all__ = ["common_motion"]
 
@@ -38,7 +39,7 @@ def common_motion(frames: AnalysedFrames, frame: Array, track: Array, box_px: Ar
         return frames
     unrest = []
     for tried in (frames, moved):
-        ends, starts = hidden.ends(centred(Stage(tried).on_stage(box_px, frame)), np.ones(len(frame)))
+        ends, starts = hidden.ends(to_centre(Stage(tried).on_stage(box_px, frame)).T, np.ones(len(frame)))
         unrest.append(np.median(np.abs(starts.speed - ends.speed) / np.exp(ends.height)[:, None]))
     return moved if unrest[1] < (1 - _LEAST_GAIN) * unrest[0] else frames
 

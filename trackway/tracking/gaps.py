@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import AnalysedFrames, Tracks
-from trackway.tracking.boxes import paired_overlap
+from trackway.tracking.boxes import paired_overlap, to_centre
 from trackway.tracking.hiding import hide
 from trackway.tracking.indexing import ranges
 from trackway.tracking.rows import FACE_COLUMNS, join_rows
-from trackway.tracking.stabilised import Stage, centred
+from trackway.tracking.stabilised import Stage
 
 __all__ = ["Reach", "fill_gaps", "reach_of"]
 
@@ -109,7 +109,7 @@ def _crossing(overlap: Array) -> float:
 
 def _calm(before: Array, after: Array) -> Array:
     """(N,) bool, of (N, 4) boxes on the stage."""
-    way = np.hypot(*(centred(after) - centred(before))[:, :2].T) / np.sqrt(before[:, 3] * after[:, 3])
+    way = np.hypot(*(to_centre(after) - to_centre(before))[:2]) / np.sqrt(before[:, 3] * after[:, 3])
     calm: Array = (way < _CALM_WAY) & (np.abs(np.log(after[:, 3] / before[:, 3])) < _CALM_GROWTH)
     return calm
 

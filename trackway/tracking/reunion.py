@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trackway.tracking.boxes import to_centre
 from trackway.tracking.cover import covered
 from trackway.tracking.ends import Ends, ends_of
 from trackway.tracking.evidence import Dynamics, likeliest_dynamics, motion_evidence
@@ -18,7 +19,7 @@ from trackway.tracking.indexing import dense, places
 from trackway.tracking.interleaved import join_interleaved
 from trackway.tracking.looks import Looks
 from trackway.tracking.segment import TrackedSegment
-from trackway.tracking.stabilised import Stage, centred
+from trackway.tracking.stabilised import Stage
 
 __all__ = ["reunite"]
 
@@ -117,7 +118,7 @@ def _sights(whole: TrackedSegment, fragment: Array) -> _Sights:
     # A box without area says where somebody is all the same.
     box_px[:, 2:] = np.maximum(box_px[:, 2:], 1e-6)
     stage = Stage(whole.frames)
-    box, scene = centred(stage.on_stage(box_px, tracks.frame[used])), stage.scene(tracks.frame[used])
+    box, scene = to_centre(stage.on_stage(box_px, tracks.frame[used])).T, stage.scene(tracks.frame[used])
     # Boxes may leave the picture; and if only detections are given, nobody knows how far it reaches but by where people were seen.
     low, high = box_px[:, :2].min(axis=0, initial=0), np.maximum(whole.frame_size, (box_px[:, :2] + box_px[:, 2:]).max(axis=0, initial=0))
     border = np.minimum(box_px[:, 0] - low[0], high[0] - box_px[:, 0] - box_px[:, 2]) < _BORDER * box_px[:, 2]

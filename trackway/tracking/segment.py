@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,12 @@ import numpy.typing as npt
 from trackway.columns import AnalysedFrames, Detections, Tracks
 from trackway.tracking.association import Associator, match
 from trackway.tracking.backward import claim_backward
+from trackway.tracking.camera import STILL, Camera
 from trackway.tracking.config import AssociationConfig, TrackingConfig
 from trackway.tracking.looks import Looks, LooksBuilder
 from trackway.tracking.pairing import LEAST_FIT, fit
 from trackway.tracking.persons import assign_persons
 from trackway.tracking.rows import body_rows, face_rows, join_rows
-
-if TYPE_CHECKING:
-    from trackway.tracking.camera import Camera
 
 __all__ = ["SegmentTracker", "TrackedSegment"]
 
@@ -29,7 +27,6 @@ Array = npt.NDArray[Any]
 _DEFAULT = TrackingConfig()
 _FOLD_AFTER = 256
 """Frames after which collected rows are made one table; memory then follows the rows, not the frames."""
-_STILL = np.array([1.0, 0.0, 0.0, 0.0])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -131,7 +128,7 @@ class SegmentTracker:
         if self._frames and (frame <= self._frames[-1][0] or time_ms < self._frames[-1][1]):
             raise ValueError(f"frame {frame} at {time_ms} ms comes after frame {self._frames[-1][0]} at {self._frames[-1][1]} ms")
         self._frames.append((frame, time_ms, detected, faces))
-        self._camera.append(_STILL if camera is None else camera.motion)
+        self._camera.append(STILL if camera is None else camera.motion)
         self._cut.append(camera is not None and camera.cut)
 
     def _analysed_frames(self) -> AnalysedFrames:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from trackway.columns import AnalysedFrames
 
-__all__ = ["Stage", "centred"]
+__all__ = ["Stage"]
 
 Array = npt.NDArray[Any]
 
@@ -59,11 +59,6 @@ class Stage:
         place = np.searchsorted(self._frame, frame)
         centre = (_middle(box) + self._shift[place]) * self._turn[place]
         return _around(centre, box[:, 2:] * np.abs(self._turn[place])[:, None])
-
-
-def centred(box: Array) -> Array:
-    """(N, 4) left, top, width, height -> centre x, centre y, width, height."""
-    return np.concatenate([box[:, :2] + box[:, 2:] / 2, box[:, 2:]], axis=1)
 
 
 def _middle(box: Array) -> Array:

@@ -124,3 +124,34 @@ def noisy_truth(truth: IdentifiedBoxes, rate: float) -> list[tuple[int, int, Det
         time_ms = round(1000 * (number - 1) / rate)
         frames.append((number, time_ms, bodies(number, time_ms, box, random.uniform(0.25, 0.7, len(box))), NOBODY))
     return frames
+
+
+def test_looks_come_under_the_numbers_of_the_final_persons() -> None:
+    """Whoever is numbered as tenth fragment of a segment and comes out as person 0 keeps the face that was seen of them."""
+    frames = np.arange(100)
+    people = (40, 3, 17)  # fragment numbers; 17 is the leftmost, then 40, then 3
+    left = {17: 0.1, 40: 0.4, 3: 0.7}
+    rows = [
+        Tracks.make(
+            100,
+            frame=frames,
+            time_ms=frames * 100,
+            person=np.full(100, person),
+            tracklet=np.full(100, person),
+            box=np.tile(np.array([left[person], 0.2, 0.1, 0.5], np.float32), (100, 1)),
+            score=np.full(100, 0.9, np.float32),
+        )
+        for person in people
+    ]
+    builder = LooksBuilder(face=Calibration(same=1.24, different=0.45, spread=0.27, cap=8.0))
+    for place, person in enumerate(people):
+        for frame in range(0, 100, 10):
+            builder.add_faces(frame, 100 * frame, np.array([person]), np.eye(4, dtype=np.float32)[place : place + 1])
+    of_faces = (np.tile(frames, 3), np.repeat(people, 100), np.repeat(people, 100))
+    none = np.zeros(0, np.int64)
+    looks = builder.build((none, none, none), of_faces)
+    analysed = AnalysedFrames.make(100, frame=frames, time_ms=frames * 100)
+    linked = link_persons([(Segment(0, 0, 10_000), TrackedSegment((640, 360), Tracks.concatenate(rows), analysed, looks))])
+    assert linked.looks.person.tolist() == [0, 1, 2]
+    assert linked.looks.face.argmax(axis=1).tolist() == [2, 0, 1]
+    assert linked.looks.face_count.tolist() == [10, 10, 10]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from trackway.columns import AnalysedFrames
-from trackway.tracking.stabilised import Stage, centred
+from trackway.tracking.boxes import to_centre
+from trackway.tracking.stabilised import Stage
 
 
 def frames(camera: np.ndarray, cut: tuple[int, ...] = (), skipped: tuple[int, ...] = ()) -> AnalysedFrames:
@@ -22,7 +23,7 @@ def similarity(angle: float, zoom: float, x: float, y: float) -> list[float]:
 def moved(box: np.ndarray, camera: np.ndarray) -> np.ndarray:
     """One box as the camera's definition in `AnalysedFrames` moves it."""
     a, b, x, y = camera
-    px, py, width, height = centred(box)[0]
+    px, py, width, height = to_centre(box)[:, 0]
     centre = np.array([a * px - b * py + x, b * px + a * py + y])
     size = np.hypot(a, b) * np.array([width, height])
     return np.concatenate([centre - size / 2, size])[None]
