@@ -14,10 +14,22 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LANDMARK_NAMES", "AnalysedFrames", "Detections", "Tracks"]
+__all__ = ["EMOTION_NAMES", "LANDMARK_NAMES", "POINT_NAMES", "AnalysedFrames", "Detections", "FaceTraits", "Tracks"]
 
 LANDMARK_NAMES = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 """Order of the five points (SPEC R37); left is the image's left."""
+
+POINT_NAMES = (
+    *LANDMARK_NAMES,
+    *("leftEyeBrowLeft", "leftEyeBrowRight", "leftEyeBrowUp", "rightEyeBrowLeft", "rightEyeBrowRight", "rightEyeBrowUp"),
+    *("leftEyeLeft", "leftEyeRight", "leftEyeUp", "leftEyeDown", "rightEyeLeft", "rightEyeRight", "rightEyeUp", "rightEyeDown"),
+    *("noseLeft", "noseRight", "mouthUp", "mouthDown", "leftPupil", "rightPupil"),
+    *("upperJawlineLeft", "midJawlineLeft", "chinBottom", "midJawlineRight", "upperJawlineRight"),
+)
+"""Order of the thirty points (SPEC R38); left is the image's left."""
+
+EMOTION_NAMES = ("HAPPY", "SAD", "ANGRY", "CONFUSED", "DISGUSTED", "SURPRISED", "CALM", "FEAR")
+"""SPEC R42."""
 
 Array = npt.NDArray[Any]
 Lacking = float | tuple[float, ...]
@@ -116,6 +128,45 @@ class Detections(_Columns):
         "landmarks": (np.float32, (5, 2), _NAN),
         "pose": (np.float32, (3,), _NAN),
         "quality": (np.float32, (2,), _NAN),
+    }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FaceTraits(_Columns):
+    """What networks read in faces: one row per face, NaN where the pack has no network for it.
+
+    Attributes:
+        age: (N, 2) float32 years, from and to.
+        male: (N,) float32 probability.
+        emotions: (N, 8) float32 probabilities in the order of `EMOTION_NAMES`.
+        smile, eyes_open, mouth_open: (N,) float32 probabilities.
+        landmarks: (N, 30, 2) float32 x, y ratios in the order of `POINT_NAMES`.
+        gaze: (N, 2) float32 yaw, pitch in degrees.
+        real, live: (N,) float32 probabilities that the face is no picture of a face; advisory.
+    """
+
+    age: Array
+    male: Array
+    emotions: Array
+    smile: Array
+    eyes_open: Array
+    mouth_open: Array
+    landmarks: Array
+    gaze: Array
+    real: Array
+    live: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {
+        "age": (np.float32, (2,), _NAN),
+        "male": (np.float32, (), _NAN),
+        "emotions": (np.float32, (8,), _NAN),
+        "smile": (np.float32, (), _NAN),
+        "eyes_open": (np.float32, (), _NAN),
+        "mouth_open": (np.float32, (), _NAN),
+        "landmarks": (np.float32, (30, 2), _NAN),
+        "gaze": (np.float32, (2,), _NAN),
+        "real": (np.float32, (), _NAN),
+        "live": (np.float32, (), _NAN),
     }
 
 

@@ -20,6 +20,10 @@ BENCHES = {
     "end_to_end": "the same from the picture on",
     "association_cost": "milliseconds a frame of ours and of every peer; linking of a long video",
     "segments": "whether cutting a video changes who is who",
+    "verification": "whether similarity means something: every pair of the photographs of 41 people",
+    "stills": "milliseconds for one photograph: faces found, told apart; loading of the networks; faces counted",
+    "search": "searching a million faces: time, what is found, cost of the index",
+    "recognizer": "image operations through HTTP, one at a time and several in flight",
     "api": "import time of the functions, time of one page for small and large jobs",
 }
 TOGETHER = {"accuracy": ("association", "end_to_end")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 
 __all__ = ["DEFAULT_LIMITS", "MediaLimits"]
@@ -27,6 +29,11 @@ class MediaLimits(msgspec.Struct, frozen=True):
     max_frames: int = 6 * 3600 * 240
     probe_seconds: float = 300.0
     probe_memory_bytes: int = 2 * 1024**3
+
+    @classmethod
+    def within(cls, *, size_bytes: int, hours: float) -> Self:
+        """The usual bounds for videos of that size and length, of at most 240 frames a second."""
+        return cls(max_bytes=size_bytes, max_duration_ms=round(hours * 3_600_000), max_frames=round(hours * 3600 * 240))
 
 
 DEFAULT_LIMITS = MediaLimits()

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.errors import ModelError
+from trackway.models.similarity import Similarity
 
 __all__ = [
     "Calibration",
@@ -187,13 +188,17 @@ class Embedder(Weights, frozen=True, forbid_unknown_fields=True, kw_only=True, r
     Attributes:
         width, height: of that picture.
         size: numbers in a descriptor.
-        calibration: what cosines of two descriptors mean.
+        calibration: what cosines of two descriptors mean for a tracker.
+        similarity: what they mean for whoever compares faces; without it a face network serves videos only.
+        version: what callers see as FaceModelVersion (SPEC R80).
     """
 
     width: Annotated[int, msgspec.Meta(ge=8)]
     height: Annotated[int, msgspec.Meta(ge=8)]
     size: Annotated[int, msgspec.Meta(ge=1)]
     calibration: Calibration
+    similarity: Similarity | None = None
+    version: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=64)] = "1.0"
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

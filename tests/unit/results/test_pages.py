@@ -91,4 +91,10 @@ def test_a_page_is_its_rows_line_by_line() -> None:
 
 
 def test_series_have_distinct_names_and_numbers() -> None:
-    assert {series.key: series.value for series in Series} == {"persons-by-time": 1, "persons-by-index": 2, "faces-by-time": 3}
+    assert {series.key: series.value for series in Series} == {
+        "persons-by-time": 1,
+        "persons-by-index": 2,
+        "faces-by-time": 3,
+        "face-search-by-time": 4,
+        "face-search-by-index": 5,
+    }

@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 
 from tests.tracks import random_tracks
 from trackway.columns import LANDMARK_NAMES, Tracks
-from trackway.results.rows import face_rows, person_rows
+from trackway.results.rows import Order, face_rows, person_rows, search_rows
 
 TRACKS = random_tracks(2500, seed=4)
 
@@ -116,3 +116,14 @@ def test_no_tracks_give_no_rows() -> None:
         == list(face_rows(Tracks.make(0)))
         == []
     )
+
+
+@pytest.mark.parametrize("order", ["TIMESTAMP", "INDEX"])
+def test_r44_search_rows_are_person_rows_with_matches_where_the_face_shows(order: Order) -> None:
+    matches = {1: b'[{"Similarity":99.0,"Face":{"FaceId":"a"}}]', 4: b'[{"Similarity":80.5,"Face":{"FaceId":"b"}}]'}
+    rows = [json.loads(row) for row in search_rows(TRACKS, order, matches)]
+    for row, person in zip(rows, map(json.loads, person_rows(TRACKS, order)), strict=True):
+        index = person["Person"]["Index"]
+        expected = {"FaceMatches": json.loads(matches[index])} if index in matches and "Face" in person["Person"] else {}
+        assert row == person | expected
+    assert {row["Person"]["Index"] for row in rows if "FaceMatches" in row} == {1, 4}

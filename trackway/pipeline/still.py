@@ -1,0 +1,136 @@
+"""Faces of one still: found, described, told apart (SPEC R66 to R72). No network waits for another one to be loaded."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from trackway.columns import Detections, FaceTraits
+from trackway.detection.detector import as_detections
+from trackway.detection.faces import FaceDetector
+from trackway.detection.stills import find_faces
+from trackway.errors import ModelError
+from trackway.faces.describe import describe
+from trackway.faces.portraits import PortraitEmbedder
+from trackway.identity.records import Embedding
+from trackway.models.cache import ModelCache
+from trackway.models.deferred import DeferredNetwork
+from trackway.models.kept import Kept
+from trackway.models.pack import Embedder, Weights, load_pack
+from trackway.models.session import OnnxNetwork
+from trackway.models.similarity import Similarity
+from trackway.pipeline.vision import usable_cores
+
+__all__ = ["MOST_FACES", "StillReader"]
+
+Array = npt.NDArray[Any]
+
+MOST_FACES = 100
+"""SPEC R66, R71, R72: the largest are returned."""
+
+
+class StillReader:
+    """The networks for stills; each is read and opened when it is first needed, once, whichever thread comes first. Threads may share it.
+
+    Args:
+        detector: of faces.
+        portraits: tells faces apart; None where the pack cannot.
+        embedding, similarity: what its vectors are, and what their cosines mean; None with it.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        portraits: PortraitEmbedder | None = None,
+        embedding: Embedding | None = None,
+        similarity: Similarity | None = None,
+    ) -> None:
+        self._detector = detector
+        self._portraits = portraits
+        self._embedding = embedding
+        self._similarity = similarity
+
+    @classmethod
+    def open(
+        cls, pack: str = "default", *, threads: int | None = None, cache: ModelCache | None = None, allow_non_commercial: bool = False
+    ) -> Self:
+        """The networks of a pack, none of them loaded yet.
+
+        Args:
+            pack: name of a shipped pack, or path of a manifest.
+            threads: cores for one picture; None takes all that this process may use: somebody waits for it.
+            cache: where the networks are installed.
+            allow_non_commercial: accept weights that forbid commercial use.
+
+        Raises:
+            ModelError: weights are missing or not permitted.
+        """
+        loaded, models = load_pack(pack), cache or ModelCache()
+        loaded.require_permission(allow_non_commercial=allow_non_commercial)
+        kept, cores = Kept(models.prepared), threads or usable_cores()
+
+        def later(model: Weights) -> DeferredNetwork:
+            models.require(model)
+            return DeferredNetwork(lambda: OnnxNetwork(models.read(model), digest=model.onnx_sha256, threads=cores, kept=kept))
+
+        detector = loaded.model("faceDetector")
+        finder = FaceDetector(detector, later(detector))
+        embedder = loaded.embedders.get("faceEmbedder")
+        if embedder is None or embedder.similarity is None:
+            return cls(finder)
+        return cls(finder, PortraitEmbedder(embedder, later(embedder)), embedding_of(embedder), embedder.similarity)
+
+    @property
+    def embedding(self) -> Embedding:
+        """What made the vectors of `embed`.
+
+        Raises:
+            ModelError: the pack cannot tell faces apart.
+        """
+        return self._embedding or _cannot_compare()
+
+    @property
+    def similarity(self) -> Similarity:
+        """What cosines of the vectors of `embed` mean.
+
+        Raises:
+            ModelError: the pack cannot tell faces apart.
+        """
+        return self._similarity or _cannot_compare()
+
+    def faces(self, rgb: Array) -> Detections:
+        """The largest faces of a picture, `MOST_FACES` at most, largest first; with five points, pose and quality.
+
+        Args:
+            rgb: (H, W, 3) uint8, upright.
+
+        Returns:
+            (N,) rows of frame 0; boxes may leave the picture.
+        """
+        found = as_detections([find_faces(self._detector, rgb)], [0], [0])
+        found = found[np.argsort(-found.box[:, 2:].prod(axis=1), kind="stable")[:MOST_FACES]]
+        return describe(found, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), full_range=True) if len(found) else found
+
+    def describe(self, rgb: Array, faces: Detections) -> FaceTraits | None:
+        """What networks read in some faces of that picture; None where the pack has none for that."""
+        return None
+
+    def embed(self, rgb: Array, faces: Detections) -> Array:
+        """(N, size) float32 unit vectors of some faces of that picture, whatever their quality: `faces.filters` says which are good enough.
+
+        Raises:
+            ModelError: the pack cannot tell faces apart.
+        """
+        return (self._portraits or _cannot_compare()).embed(rgb, faces)
+
+
+def embedding_of(embedder: Embedder) -> Embedding:
+    """What collections remember of a face network."""
+    return Embedding(title=embedder.title, digest=embedder.onnx_sha256, size=embedder.size, version=embedder.version)
+
+
+def _cannot_compare() -> NoReturn:
+    raise ModelError("The model pack has no faceEmbedder with a similarity curve, so faces cannot be compared; use the default pack.")
