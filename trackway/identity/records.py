@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
-__all__ = ["Collection", "Embedding", "FaceRecord", "Match", "UserRecord", "UserStatus", "Vector"]
+# Functions that only read records go without numpy.
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Vector = npt.NDArray[np.float32]
+__all__ = ["Collection", "Embedding", "FaceFailure", "FaceReason", "FaceRecord", "Match", "UserRecord", "UserStatus", "Vector"]
+
+Vector: TypeAlias = "npt.NDArray[np.float32]"
 """(size,) unit vector that stands for a face or a user."""
 
 
@@ -61,6 +64,7 @@ class FaceRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
         face_id: lower-case UUID, made from the picture's digest, the external id and the face's rank by size, so that indexing a picture
             twice finds what is there (SPEC R66).
         vector_id: names the vector's row; a row that no record names does not exist.
+        vector_digest: sha256 of the vector's float32 bytes, little endian; equal for equal vectors.
         image_id: lower-case UUID of the picture.
         box: left, top, width, height as ratios of the upright picture.
         confidence: of the detector, 0..100.
@@ -70,6 +74,7 @@ class FaceRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
 
     face_id: str
     vector_id: str
+    vector_digest: str
     image_id: str
     box: tuple[float, float, float, float]
     confidence: float
@@ -93,15 +98,38 @@ class UserRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
         user_id: as the owner named it.
         status: CREATED without faces, ACTIVE once its vector stands for all its faces.
         face_ids: associated faces, at most 100 (SPEC R74).
-        vector_id: row of the user's vector; None without faces.
-        version: raised by every change, so that two changes at once cannot both be made.
+        vector_id: row of the user's vector; None without faces. New with every change, so that it tells two states apart.
     """
 
     user_id: str
     status: UserStatus = UserStatus.CREATED
     face_ids: tuple[str, ...] = ()
     vector_id: str | None = None
-    version: int = 0
+
+
+class FaceReason(enum.StrEnum):
+    """Why a face was not deleted, associated or disassociated (SPEC R68, R74, R75)."""
+
+    FACE_NOT_FOUND = "FACE_NOT_FOUND"
+    ASSOCIATED_TO_AN_EXISTING_USER = "ASSOCIATED_TO_AN_EXISTING_USER"
+    ASSOCIATED_TO_A_DIFFERENT_USER = "ASSOCIATED_TO_A_DIFFERENT_USER"
+    LOW_MATCH_CONFIDENCE = "LOW_MATCH_CONFIDENCE"
+
+
+class FaceFailure(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A face that was left as it is.
+
+    Attributes:
+        face_id: as asked for.
+        reason: why.
+        user_id: to whom it is associated, where that is the reason.
+        confidence: similarity with the user, 0..100, where that is the reason.
+    """
+
+    face_id: str
+    reason: FaceReason
+    user_id: str | None = None
+    confidence: float | None = None
 
 
 class Match(NamedTuple):

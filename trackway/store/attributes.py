@@ -36,7 +36,11 @@ def to_attribute(value: Any) -> GivenValue:
         return {"B": value}
     if isinstance(value, Mapping):
         return {"M": to_item(value)}
-    raise TypeError(f"expected str, bool, int, float, bytes or a mapping of them, got {type(value).__name__}")
+    if isinstance(value, list | tuple):
+        return {"L": [to_attribute(member) for member in value]}
+    if isinstance(value, frozenset):
+        return {"SS": sorted(value)}
+    raise TypeError(f"expected str, bool, int, float, bytes, a mapping or list of them, or a frozenset of str, got {type(value).__name__}")
 
 
 def from_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
@@ -51,4 +55,8 @@ def _from_attribute(attribute: AttributeValue) -> Any:
         return int(text) if text.lstrip("-").isdigit() else float(text)
     if kind == "M":
         return from_item(attribute["M"])
+    if kind == "L":
+        return [_from_attribute(member) for member in attribute["L"]]
+    if kind == "SS":
+        return frozenset(attribute["SS"])
     return value
