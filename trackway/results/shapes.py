@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import EMOTION_NAMES, LANDMARK_NAMES, POINT_NAMES, Detections, FaceTraits
+from trackway.results.structures import BoundingBox, Shape
 
 __all__ = [
     "ALL_OF_STILLS",
@@ -44,19 +44,6 @@ ALL_OF_STILLS = frozenset((_POINTS, "AGE_RANGE", "EMOTIONS", "EYE_DIRECTION", "E
 
 ALL_OF_VIDEOS = ALL_OF_STILLS - {"EYE_DIRECTION"}
 """SPEC R39."""
-
-
-class Shape(msgspec.Struct, rename="pascal", gc=False, omit_defaults=True):
-    """A Rekognition structure; a member left at None is left out of the JSON."""
-
-
-class BoundingBox(Shape):
-    """Ratios of the picture; may leave it (SPEC R34)."""
-
-    width: float
-    height: float
-    left: float
-    top: float
 
 
 class Landmark(Shape):

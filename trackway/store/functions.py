@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from trackway.errors import SystemFault
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-__all__ = ["invoke"]
+__all__ = ["call_later", "invoke"]
+
+logger = logging.getLogger(__name__)
 
 
 def invoke(client: LambdaClient, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,3 +35,14 @@ def invoke(client: LambdaClient, function: str, event: Mapping[str, Any]) -> dic
         return msgspec.json.decode(payload, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise SystemFault(f"The function {function} did not answer with a JSON object.") from error
+
+
+def call_later(client: LambdaClient, function: str, event: Mapping[str, Any]) -> None:
+    """Hand an event to a function that does what is best done soon, and in any case does it by its own schedule.
+
+    Nobody waits for it, and where it cannot be called now nothing is lost.
+    """
+    try:
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
+    except client.exceptions.ClientError as error:
+        logger.warning("the function %s was not called: %s", function, error.response.get("Error", {}).get("Code"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trackway.errors import ObjectGone, OptionError
+from trackway.errors import ImageTooLarge, ObjectGone, OptionError
 from trackway.jobs.ports import ObjectFacts
 from trackway.jobs.record import Video
 from trackway.jobs.uploads import SIDECAR_SUFFIX
@@ -62,6 +62,26 @@ class Objects:
         if answer["ContentLength"] > _SIDECAR_BYTES:
             raise OptionError(f"sidecar object: expected at most {_SIDECAR_BYTES} bytes, found {answer['ContentLength']}.")
         return answer["Body"].read()
+
+    def content(self, place: Video, most_bytes: int) -> bytes:
+        """An image, whole.
+
+        Args:
+            place: where it lies.
+            most_bytes: of a larger one nothing is read.
+
+        Raises:
+            ObjectGone: it is not there, or not for us to read.
+            ImageTooLarge: it is larger (SPEC R66).
+        """
+        with self._reading():
+            answer = self._client.get_object(**_address(place))
+        with contextlib.closing(answer["Body"]) as body:
+            if answer["ContentLength"] > most_bytes:
+                raise ImageTooLarge(
+                    f"Image size is too large: {answer['ContentLength']} bytes, the limit is {most_bytes} bytes. Send a smaller picture."
+                )
+            return body.read()
 
     @contextlib.contextmanager
     def download(self, video: Video) -> Iterator[Path]:
