@@ -5,8 +5,9 @@ CDK's own grant helpers hand out families such as `s3:GetObject*` and `s3:List*`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,12 +16,25 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
-__all__ = ["allow", "invoke", "publish", "read_items", "read_objects", "start_execution", "write_items", "write_objects"]
+__all__ = [
+    "allow",
+    "delete_objects",
+    "invoke",
+    "publish",
+    "read_items",
+    "read_objects",
+    "start_execution",
+    "use_secrets",
+    "write_items",
+    "write_objects",
+]
 
 
-def allow(who: iam.IGrantable, actions: Sequence[str], *resources: str) -> None:
+def allow(
+    who: iam.IGrantable, actions: Sequence[str], *resources: str, conditions: Mapping[str, Mapping[str, object]] | None = None
+) -> None:
     """Add one statement to the policy of `who`."""
-    iam.Grant.add_to_principal(grantee=who, actions=list(actions), resource_arns=list(resources))
+    iam.Grant.add_to_principal(grantee=who, actions=list(actions), resource_arns=list(resources), conditions=conditions)
 
 
 def read_objects(who: iam.IGrantable, bucket: s3.Bucket, prefix: str = "") -> None:
@@ -36,17 +50,27 @@ def write_objects(who: iam.IGrantable, bucket: s3.Bucket, prefix: str = "") -> N
     _use_key(who, bucket.encryption_key, ["kms:Decrypt", "kms:GenerateDataKey"])
 
 
-def read_items(who: iam.IGrantable, table: dynamodb.Table, *actions: str) -> None:
-    """Read the table by the named actions only, for example "GetItem"."""
-    allow(who, [f"dynamodb:{action}" for action in actions], table.table_arn)
+def delete_objects(who: iam.IGrantable, bucket: s3.Bucket, prefix: str = "") -> None:
+    """Delete objects."""
+    allow(who, ["s3:DeleteObject"], bucket.arn_for_objects(f"{prefix}*"))
+
+
+def read_items(who: iam.IGrantable, table: dynamodb.Table, *actions: str, partition: str = "") -> None:
+    """Read the table by the named actions only, for example "GetItem"; where a partition is named, that one alone."""
+    allow(who, [f"dynamodb:{action}" for action in actions], table.table_arn, conditions=_only(partition))
     _use_key(who, table.encryption_key, ["kms:Decrypt", "kms:DescribeKey"])
 
 
-def write_items(who: iam.IGrantable, table: dynamodb.Table, *actions: str) -> None:
-    """Change the table by the named actions only, for example "PutItem"; reading is granted apart."""
-    allow(who, [f"dynamodb:{action}" for action in actions], table.table_arn)
+def write_items(who: iam.IGrantable, table: dynamodb.Table, *actions: str, partition: str = "") -> None:
+    """Change the table by the named actions only, for example "PutItem"; reading is granted apart. `partition` as for reading."""
+    allow(who, [f"dynamodb:{action}" for action in actions], table.table_arn, conditions=_only(partition))
     key_actions = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
     _use_key(who, table.encryption_key, [f"kms:{action}" for action in key_actions])
+
+
+def _only(partition: str) -> dict[str, dict[str, object]] | None:
+    """DynamoDB's condition on the partition keys of a request; it ends with an asterisk where several begin alike."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [partition]}} if partition else None
 
 
 def publish(who: iam.IGrantable, topic: sns.Topic, key: kms.Key) -> None:
@@ -63,6 +87,14 @@ def invoke(who: iam.IGrantable, *functions: lambda_.Function) -> None:
 def start_execution(who: iam.IGrantable, machine: sfn.StateMachine) -> None:
     """Start jobs."""
     allow(who, ["states:StartExecution"], machine.state_machine_arn)
+
+
+def use_secrets(who: lambda_.Function, prefix: str, *actions: str) -> None:
+    """Use the secrets of this stack whose names begin with `prefix`, which lie under Secrets Manager's own key."""
+    named = Stack.of(who).format_arn(
+        service="secretsmanager", resource="secret", resource_name=f"{prefix}*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    allow(who, [f"secretsmanager:{action}" for action in actions], named)
 
 
 def _use_key(who: iam.IGrantable, key: kms.IKey | None, actions: Sequence[str]) -> None:

@@ -17,14 +17,14 @@ from constructs import Construct
 from infra import access
 from infra.network import Network
 from infra.settings import Settings
-from infra.storage import ARTIFACT_PREFIX, ENGINE_PREFIX, Storage
+from infra.storage import ARTIFACT_PREFIX, ENGINE_PREFIX, VECTOR_PREFIX, Storage
 
-__all__ = ["ATTEMPTS", "TrackerBatch"]
+__all__ = ["ATTEMPTS", "WORK_FOLDER", "TrackerBatch"]
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTEMPTS = 3
 VIDEO_FAULT = "2"  # the worker's exit status when trying again cannot help
-WORK_FOLDER = "/work"
+WORK_FOLDER = "/scratch"
 # One job fills one machine of the smallest size, so that Batch never starts a bigger one for it.
 JOB_VCPUS = 4
 JOB_MEMORY = {"gpu": Size.mebibytes(14_000), "cpu": Size.mebibytes(6_500)}
@@ -51,7 +51,8 @@ class TrackerBatch(Construct):
         if settings.processor == "gpu":
             access.read_objects(self.job_role, storage.artifacts, ENGINE_PREFIX)
             access.write_objects(self.job_role, storage.artifacts, ENGINE_PREFIX)
-        access.read_items(self.job_role, storage.table, "GetItem", "Query")
+        access.read_objects(self.job_role, storage.vectors, VECTOR_PREFIX)
+        access.read_items(self.job_role, storage.table, "GetItem", "BatchGetItem", "Query")
         access.write_items(self.job_role, storage.table, "PutItem", "UpdateItem", "BatchWriteItem")
         self.queue = self._make_queue()
         self.log_group = logs.LogGroup(self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
@@ -154,13 +155,14 @@ class TrackerBatch(Construct):
                 execution_role=self.execution_role,
                 user="10001:10001",
                 readonly_root_filesystem=True,
-                volumes=[batch.EcsVolume.host(name="work", container_path=WORK_FOLDER, readonly=False)],
+                volumes=[batch.EcsVolume.host(name="scratch", container_path=WORK_FOLDER, readonly=False)],
                 linux_parameters=batch.LinuxParameters(self, "Linux", init_process_enabled=True),
                 logging=ecs.LogDriver.aws_logs(stream_prefix="tracker", log_group=self.log_group),
                 environment={
                     "TRACKWAY_TABLE": storage.table.table_name,
                     "TRACKWAY_VIDEOS_BUCKET": storage.videos.bucket_name,
                     "TRACKWAY_ARTIFACTS_BUCKET": storage.artifacts.bucket_name,
+                    "TRACKWAY_VECTORS_URI": storage.vectors_uri,
                     "TRACKWAY_ATTEMPTS": str(ATTEMPTS),
                     "TRACKWAY_HARDWARE_DECODE": self._settings.hardware_decode,
                 },

@@ -29,7 +29,7 @@ LAMBDA_PYTHON = "3.14"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 # botocore describes every AWS service (28 MB); these are the ones that functions call, or whose shapes they answer in.
-AWS_SERVICES = frozenset({"dynamodb", "lambda", "rekognition", "s3", "sns", "sqs", "stepfunctions", "sts"})
+AWS_SERVICES = frozenset({"dynamodb", "lambda", "rekognition", "s3", "secretsmanager", "sns", "sqs", "stepfunctions", "sts"})
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,18 @@ class Bundle:
     requirements: str
 
 
-_PLAIN = ("__init__.py", "errors.py", "jobs", "store", *(f"results/{name}.py" for name in ("__init__", "pages", "tokens", "video")))
+def _results(*names: str) -> tuple[str, ...]:
+    return tuple(f"results/{name}.py" for name in ("__init__", *names))
+
+
+_PACKS = ("models/__init__.py", "models/packs")  # the manifests say which network collections are made for
+_PLAIN = ("__init__.py", "errors.py", "identity", "jobs", "store", *_PACKS, *_results("pages", "tokens", "video"))
 BUNDLES = {
-    "api": Bundle(("door", "get", "start"), library=(*_PLAIN, "api"), requirements="functions/requirements.txt"),
+    "api": Bundle(
+        ("collections", "door", "get", "keys", "start"),
+        library=(*_PLAIN, "api", *_results("matches", "structures")),
+        requirements="functions/requirements.txt",
+    ),
     "workflow": Bundle(("complete", "ingest"), library=_PLAIN, requirements="functions/requirements.txt"),
     "plan": Bundle(("plan",), library=(*_PLAIN, "media"), requirements="functions/plan/requirements.txt"),
 }

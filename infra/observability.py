@@ -5,9 +5,11 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.api import Api
+from infra.recognition import Recognition
 from infra.storage import Storage
 from infra.workflow import Workflow
 
@@ -20,10 +22,14 @@ QUANTILES = ("p50", "p99")
 class Observability(Construct):
     """One dashboard; alarms on failed jobs, lost messages, server errors and crashing functions."""
 
-    def __init__(self, scope: Construct, id: str, *, storage: Storage, workflow: Workflow, api: Api) -> None:
+    def __init__(self, scope: Construct, id: str, *, storage: Storage, workflow: Workflow, recognition: Recognition, api: Api) -> None:
         super().__init__(scope, id)
         machine = workflow.machine
-        functions = [workflow.ingest, workflow.plan, workflow.complete, api.start, api.get, api.door]
+        functions: list[lambda_.Function] = [
+            *(workflow.ingest, workflow.plan, workflow.complete),
+            *(recognition.recognizer, recognition.janitor),
+            *api.functions,
+        ]
         watched: dict[str, cloudwatch.IMetric] = {
             "JobsFailed": machine.metric_failed(period=PERIOD),
             "JobsTimedOut": machine.metric_timed_out(period=PERIOD),

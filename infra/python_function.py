@@ -13,7 +13,7 @@ from constructs import Construct
 from infra import bundles
 from infra.settings import Settings
 
-__all__ = ["PythonFunction"]
+__all__ = ["PythonFunction", "own_log", "own_role"]
 
 
 class PythonFunction(lambda_.Function):
@@ -35,9 +35,7 @@ class PythonFunction(lambda_.Function):
         with_wheels = settings.bundling == "lambda" and Stack.of(scope).bundling_required
         target = bundles.LAMBDA if with_wheels else bundles.SOURCES
         bundle = bundles.build(bundles.FUNCTION_BUNDLES[name], target)
-        log_group = logs.LogGroup(scope, f"{id}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
-        role = iam.Role(scope, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(role)
+        log_group = own_log(scope, id)
         super().__init__(
             scope,
             id,
@@ -45,7 +43,7 @@ class PythonFunction(lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             handler=f"functions.{name}.handler.handle",
             code=lambda_.Code.from_asset(str(bundle), asset_hash=bundle.stem.rpartition("-")[2]),
-            role=role,
+            role=own_role(scope, id, log_group),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
@@ -54,3 +52,15 @@ class PythonFunction(lambda_.Function):
             ephemeral_storage_size=Size.mebibytes(disk_mib),
             environment=dict(environment),
         )
+
+
+def own_log(scope: Construct, id: str) -> logs.LogGroup:
+    """The log of the function `id`, kept for a month."""
+    return logs.LogGroup(scope, f"{id}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
+
+
+def own_role(scope: Construct, id: str, log_group: logs.LogGroup) -> iam.Role:
+    """The role of the function `id`, which may write into its log and nothing else yet."""
+    role = iam.Role(scope, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(role)
+    return role

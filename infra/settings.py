@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+import msgspec
+
+from trackway.jobs.limits import Limits
 
 __all__ = ["ENVIRONMENTS", "Settings"]
 
@@ -29,6 +34,11 @@ class Settings:
         processor: "gpu" asks Batch for one GPU per job; "cpu" runs the same jobs on compute instances (slower, no GPU quota needed).
         hardware_decode: "auto" decodes on the GPU what its decoder takes; "off" leaves decoding to the processor.
         tracker_image: An image by name instead of building containers/tracker; nothing is built or pushed then.
+        recognizer_image: An image of the account's own registry by name instead of building containers/recognizer.
+        recognizer_memory_mib: Memory of the function that looks at pictures, which buys its processors: 3,008 are 1.7 of them, and the
+            most that a young AWS account may ask for.
+        janitor_minutes: Time between two tidyings of the vectors; deletions and many additions bring one forward.
+        limits: What a request and a collection may hold, and how fast a caller may ask; AWS's own values where nothing is said.
         isolated_network: Workers without a route to the internet. Safest, but its interface endpoints cost money around the clock.
         retain_data: Buckets, table and keys outlive the stack, and the table refuses deletion.
         max_vcpus: Upper bound of each compute environment, and with it of the bill.
@@ -51,6 +61,10 @@ class Settings:
     processor: Processor = "gpu"
     hardware_decode: HardwareDecode = "auto"
     tracker_image: str | None = None
+    recognizer_image: str | None = None
+    recognizer_memory_mib: int = 3008
+    janitor_minutes: int = 60
+    limits: Limits = field(default_factory=Limits)
     isolated_network: bool = False
     retain_data: bool = False
     max_vcpus: int = 64
@@ -71,6 +85,12 @@ class Settings:
         """EC2 instance types that Batch may start, all of the size of one job."""
         return INSTANCE_TYPES[self.processor]
 
+    @property
+    def limits_json(self) -> str:
+        """The environment variable TRACKWAY_LIMITS: the limits that differ from AWS's."""
+        usual = msgspec.to_builtins(Limits())
+        return json.dumps({name: value for name, value in msgspec.to_builtins(self.limits).items() if value != usual[name]})
+
     @classmethod
     def for_env(cls, env_name: str) -> Settings:
         """The settings of a shipped environment.
@@ -90,6 +110,7 @@ class Settings:
                     bundling="sources",
                     processor="cpu",
                     tracker_image="trackway-tracker",
+                    recognizer_image="trackway-recognizer",
                     max_vcpus=4,
                     max_concurrent_segments=1,
                     plan_timeout_minutes=2,

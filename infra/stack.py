@@ -10,6 +10,7 @@ from infra.batch import TrackerBatch
 from infra.findings import acknowledge
 from infra.network import Network
 from infra.observability import Observability
+from infra.recognition import Recognition
 from infra.settings import Settings
 from infra.storage import Storage
 from infra.workflow import Workflow
@@ -27,9 +28,10 @@ class TrackwayStack(Stack):
         self.network = Network(self, "Network", settings=settings)
         self.tracker = TrackerBatch(self, "Tracker", network=self.network, storage=self.storage, settings=settings)
         self.workflow = Workflow(self, "Workflow", storage=self.storage, tracker=self.tracker, settings=settings)
-        self.api = Api(self, "Api", storage=self.storage, workflow=self.workflow, settings=settings)
-        Observability(self, "Observability", storage=self.storage, workflow=self.workflow, api=self.api)
-        acknowledge(storage=self.storage, tracker=self.tracker, workflow=self.workflow, api=self.api)
+        self.recognition = Recognition(self, "Recognition", storage=self.storage, settings=settings)
+        self.api = Api(self, "Api", storage=self.storage, workflow=self.workflow, recognition=self.recognition, settings=settings)
+        Observability(self, "Observability", storage=self.storage, workflow=self.workflow, recognition=self.recognition, api=self.api)
+        acknowledge(storage=self.storage, tracker=self.tracker, workflow=self.workflow, recognition=self.recognition, api=self.api)
         Tags.of(self).add("application", "trackway")
         Tags.of(self).add("environment", settings.env_name)
         outputs = {

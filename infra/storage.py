@@ -15,11 +15,12 @@ from constructs import Construct
 
 from infra.settings import Settings
 
-__all__ = ["ARTIFACT_PREFIX", "ENGINE_PREFIX", "UPLOAD_PREFIX", "Storage"]
+__all__ = ["ARTIFACT_PREFIX", "ENGINE_PREFIX", "UPLOAD_PREFIX", "VECTOR_PREFIX", "Storage"]
 
 UPLOAD_PREFIX = "uploads/"
 ARTIFACT_PREFIX = "jobs/"
 ENGINE_PREFIX = "engines/"  # TensorRT engines, which workers build for each other
+VECTOR_PREFIX = "vectors/"
 
 
 class Storage(Construct):
@@ -33,6 +34,9 @@ class Storage(Construct):
         self.access_logs = self._bucket("AccessLogs", key=None, log_to=None, expire_days=90)
         self.videos = self._bucket("Videos", key=self.video_key, log_to=self.access_logs, expire_days=None)
         self.artifacts = self._bucket("Artifacts", key=self.result_key, log_to=self.access_logs, expire_days=settings.artifact_days)
+        # What was deleted from a collection is gone: LanceDB keeps the versions that it needs, the bucket none of them.
+        self.vectors = self._bucket("Vectors", key=self.result_key, log_to=self.access_logs, expire_days=None, versioned=False)
+        self.vectors_uri = f"s3://{self.vectors.bucket_name}/{VECTOR_PREFIX.rstrip('/')}"
         self._send_events(self.videos)
         self.table = dynamodb.Table(
             self,
@@ -56,12 +60,14 @@ class Storage(Construct):
     def _key(self, id: str, description: str) -> kms.Key:
         return kms.Key(self, id, description=f"Trackway: {description}", enable_key_rotation=True, removal_policy=self._removal)
 
-    def _bucket(self, id: str, *, key: kms.Key | None, log_to: s3.Bucket | None, expire_days: int | None) -> s3.Bucket:
-        """A private, versioned, TLS-only bucket. Access logs can be written under S3's own key only."""
+    def _bucket(
+        self, id: str, *, key: kms.Key | None, log_to: s3.Bucket | None, expire_days: int | None, versioned: bool = True
+    ) -> s3.Bucket:
+        """A private, TLS-only bucket. Access logs can be written under S3's own key only."""
         return s3.Bucket(
             self,
             id,
-            versioned=True,
+            versioned=versioned,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -74,7 +80,7 @@ class Storage(Construct):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(1),
-                    noncurrent_version_expiration=Duration.days(7),
+                    noncurrent_version_expiration=Duration.days(7) if versioned else None,
                     expiration=Duration.days(expire_days) if expire_days else None,
                 )
             ],

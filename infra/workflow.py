@@ -66,6 +66,7 @@ class Workflow(Construct):
                 "TRACKWAY_TABLE": storage.table.table_name,
                 "TRACKWAY_VIDEOS_BUCKET": storage.videos.bucket_name,
                 "TRACKWAY_ARTIFACTS_BUCKET": storage.artifacts.bucket_name,
+                "TRACKWAY_LIMITS": self._settings.limits_json,
             },
         )
         access.read_objects(plan, storage.videos)

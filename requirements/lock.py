@@ -29,24 +29,27 @@ class Lock:
     """One lock file, what it is compiled from, and for where."""
 
     output: str
-    source: str
+    sources: tuple[str, ...]
     arguments: tuple[str, ...]
     gpu: bool = False
 
 
 LOCKS = (
-    Lock("requirements/bootstrap.txt", "requirements/bootstrap.in", UNIVERSAL),
-    Lock(DEV, "pyproject.toml", ("--extra", "dev", *UNIVERSAL, "--override", "requirements/overrides.txt")),
-    Lock("functions/requirements.txt", "functions/requirements.in", (*UNIVERSAL, "--constraint", DEV)),
-    Lock("functions/plan/requirements.txt", "functions/plan/requirements.in", (*UNIVERSAL, "--constraint", DEV)),
-    Lock("containers/tracker/requirements.txt", "pyproject.toml", ("--extra", "cloud", *IMAGE)),
+    Lock("requirements/bootstrap.txt", ("requirements/bootstrap.in",), UNIVERSAL),
+    Lock(DEV, ("pyproject.toml",), ("--extra", "dev", *UNIVERSAL, "--override", "requirements/overrides.txt")),
+    Lock("functions/requirements.txt", ("functions/requirements.in",), (*UNIVERSAL, "--constraint", DEV)),
+    Lock("functions/plan/requirements.txt", ("functions/plan/requirements.in",), (*UNIVERSAL, "--constraint", DEV)),
+    Lock("containers/tracker/requirements.txt", ("pyproject.toml",), ("--extra", "cloud", *IMAGE)),
     Lock(
         "containers/tracker/requirements-gpu.txt",
-        "pyproject.toml",
+        ("pyproject.toml",),
         ("--extra", "cloud", *IMAGE, "--override", "containers/tracker/overrides-gpu.txt"),
         gpu=True,
     ),
-    Lock("containers/tracker/requirements-build.txt", "containers/tracker/requirements-build.in", IMAGE),
+    Lock("containers/tracker/requirements-build.txt", ("containers/tracker/requirements-build.in",), IMAGE),
+    Lock(
+        "containers/recognizer/requirements.txt", ("pyproject.toml", "containers/recognizer/requirements.in"), ("--extra", "cloud", *IMAGE)
+    ),
 )
 
 
@@ -61,7 +64,7 @@ def main() -> None:
 
 
 def _compile(lock: Lock, *, upgrade: bool) -> None:
-    sources = [lock.source, *(["-"] if lock.gpu else [])]
+    sources = [*lock.sources, *(["-"] if lock.gpu else [])]
     command = [
         *(str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet", *sources, *lock.arguments),
         *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--output-file", lock.output),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,12 +13,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from trackway.identity.catalogue import Catalogue
+from trackway.identity.embedding import shipped_embedding
 from trackway.jobs.choices import Choices
 from trackway.jobs.identity import new_job_id
-from trackway.jobs.record import JobRecord, Video
+from trackway.jobs.record import Api, JobRecord, Video
 from trackway.jobs.start import Starter
 from trackway.results.video import VideoMetadata
 from trackway.store.clients import Clients
+from trackway.store.collections import CollectionStore
 from trackway.store.jobs import JobStore
 from trackway.store.notify import Topics
 from trackway.store.objects import Objects
@@ -52,6 +55,7 @@ class Cloud:
     table: str = "jobs"
     videos: str = "videos-bucket"
     artifacts: str = "artifacts-bucket"
+    tidied: list[Mapping[str, str]] = field(default_factory=list)  # what the janitor was told
 
     def __post_init__(self) -> None:
         self.clients = Clients()
@@ -62,6 +66,8 @@ class Cloud:
         self.workflow = StateMachine(self.clients.stepfunctions, STATE_MACHINE_ARN)
         self.starter = Starter(self.jobs, self.workflow, self.clock)
         self.topics = Topics(self.clients, self.topic_arn)
+        self.collections = CollectionStore(self.clients.dynamodb, self.table, self.clock)
+        self.catalogue = Catalogue(self.collections, embedding=shipped_embedding(), clock=self.clock)
 
     def _create(self) -> None:
         self.clients.dynamodb.create_table(
@@ -109,7 +115,7 @@ class Cloud:
     def recorded(self, job_id: str | None = None, **given: Any) -> JobRecord:
         """A job that was recorded and started."""
         name = job_id or new_job_id()
-        usual: dict[str, Any] = {"api": "StartPersonTracking", "video": Video(self.videos, "uploads/clip.mp4"), "choices": Choices()}
+        usual: dict[str, Any] = {"api": Api.PERSON_TRACKING, "video": Video(self.videos, "uploads/clip.mp4"), "choices": Choices()}
         usual.update(given)
         self.starter.start(name, **usual)
         record = self.jobs.get(name)

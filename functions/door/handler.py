@@ -1,4 +1,4 @@
-"""`POST /` behind API Gateway: may call the operations' functions, nothing else."""
+"""`POST /` and `POST /keys` behind API Gateway: may call the operations' functions and look own keys up, nothing else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from trackway.api.credentials import KeyRing
 from trackway.api.door import Door
+from trackway.api.routes import FUNCTIONS
 from trackway.store.clients import Clients
 from trackway.store.functions import invoke
+from trackway.store.keys import KeySecrets, KeyStore
 from trackway.store.settings import Settings, is_initializing
 
 __all__ = ["handle"]
@@ -22,9 +25,13 @@ logger = Logger(service="door")
 @functools.cache
 def door() -> Door:
     """The door of this process."""
-    settings = Settings.from_environment(os.environ, "start_function", "get_function")
-    functions = {"StartPersonTracking": settings.start_function, "GetPersonTracking": settings.get_function}
-    return Door(functools.partial(invoke, Clients().functions), functions, logger)
+    needed = [f"{name}_function" for name in FUNCTIONS]
+    settings = Settings.from_environment(os.environ, "table", "key_prefix", *needed)
+    names = {operation: getattr(settings, f"{name}_function") for name, operations in FUNCTIONS.items() for operation in operations}
+    clients = Clients()
+    records, secrets = KeyStore(clients.dynamodb, settings.table), KeySecrets(clients.secrets, settings.key_prefix)
+    ring = KeyRing(records, secrets, region=os.environ["AWS_REGION"])
+    return Door(functools.partial(invoke, clients.functions), names, ring, logger)
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""GetPersonTracking behind API Gateway: may read the table, nothing else."""
+"""GetPersonTracking, GetFaceDetection and GetFaceSearch behind API Gateway: may read the table, nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trackway.api.endpoint import Endpoint
-from trackway.api.get_person_tracking import GetPersonTracking
+from trackway.api.get_video import GetVideo
+from trackway.jobs.limits import Limits
+from trackway.jobs.record import Api
 from trackway.store.clients import Clients
 from trackway.store.jobs import JobStore
 from trackway.store.pages import PageStore
@@ -26,8 +28,8 @@ def endpoint() -> Endpoint:
     """The endpoint of this process."""
     settings = Settings.from_environment(os.environ, "table")
     dynamodb = Clients().dynamodb
-    operation = GetPersonTracking(JobStore(dynamodb, settings.table), PageStore(dynamodb, settings.table))
-    return Endpoint({"GetPersonTracking": operation}, logger)
+    jobs, pages, limits = JobStore(dynamodb, settings.table), PageStore(dynamodb, settings.table), Limits.from_environment(os.environ)
+    return Endpoint({f"Get{api.subject}": GetVideo(api, jobs, pages, limits=limits) for api in Api}, logger)
 
 
 @logger.inject_lambda_context

@@ -15,9 +15,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from trackway.identity.catalogue import Catalogue
+from trackway.identity.embedding import shipped_embedding
 from trackway.jobs.ingest import Ingest
 from trackway.jobs.start import Starter
 from trackway.store.clients import Clients
+from trackway.store.collections import CollectionStore
 from trackway.store.jobs import JobStore
 from trackway.store.objects import Objects
 from trackway.store.settings import Settings
@@ -36,7 +39,8 @@ def ingest() -> Ingest:
     starter = Starter(
         JobStore(clients.dynamodb, settings.table), StateMachine(clients.stepfunctions, settings.state_machine_arn), time.time
     )
-    return Ingest(starter, Objects(clients.s3), prefix=settings.upload_prefix, artifacts_bucket=settings.artifacts_bucket)
+    catalogue = Catalogue(CollectionStore(clients.dynamodb, settings.table), embedding=shipped_embedding())
+    return Ingest(starter, Objects(clients.s3), catalogue, prefix=settings.upload_prefix, artifacts_bucket=settings.artifacts_bucket)
 
 
 def start(record: SQSRecord) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from trackway.jobs.limits import Limits
 from trackway.jobs.plan import Plan
+from trackway.media.limits import MediaLimits
 from trackway.media.probe import probe
 from trackway.media.segments import plan_segments
 from trackway.store.clients import Clients
@@ -28,7 +30,14 @@ def plan() -> Plan:
     settings = Settings.from_environment(os.environ, "table", "artifacts_bucket")
     clients = Clients()
     objects = Objects(clients.s3, settings.artifacts_bucket)
-    return Plan(JobStore(clients.dynamodb, settings.table), objects, probe=probe, plan_segments=plan_segments)
+    limits = Limits.from_environment(os.environ)
+    return Plan(
+        JobStore(clients.dynamodb, settings.table),
+        objects,
+        probe=functools.partial(probe, limits=MediaLimits.within(size_bytes=limits.video_bytes, hours=limits.video_hours)),
+        plan_segments=plan_segments,
+        max_bytes=limits.video_bytes,
+    )
 
 
 @logger.inject_lambda_context

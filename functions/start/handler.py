@@ -1,4 +1,4 @@
-"""StartPersonTracking behind API Gateway: may look at videos, record jobs and start their executions."""
+"""StartPersonTracking, StartFaceDetection and StartFaceSearch behind API Gateway: may look at videos, record and start jobs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trackway.api.endpoint import Endpoint
-from trackway.api.start_person_tracking import StartPersonTracking
+from trackway.api.start_video import StartVideo
+from trackway.identity.catalogue import Catalogue
+from trackway.identity.embedding import shipped_embedding
+from trackway.jobs.limits import Limits
+from trackway.jobs.record import Api
 from trackway.jobs.start import Starter
 from trackway.store.clients import Clients
+from trackway.store.collections import CollectionStore
 from trackway.store.jobs import JobStore
 from trackway.store.objects import Objects
 from trackway.store.settings import Settings, is_initializing
@@ -31,8 +36,9 @@ def endpoint() -> Endpoint:
     clients = Clients()
     jobs = JobStore(clients.dynamodb, settings.table)
     starter = Starter(jobs, StateMachine(clients.stepfunctions, settings.state_machine_arn), time.time)
-    operation = StartPersonTracking(jobs, Objects(clients.s3), starter)
-    return Endpoint({"StartPersonTracking": operation}, logger)
+    catalogue = Catalogue(CollectionStore(clients.dynamodb, settings.table), embedding=shipped_embedding())
+    limits = Limits.from_environment(os.environ)
+    return Endpoint({api: StartVideo(api, jobs, Objects(clients.s3), starter, catalogue, limits=limits) for api in Api}, logger)
 
 
 @logger.inject_lambda_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import importlib
 import json
@@ -15,15 +16,16 @@ import pytest
 
 from tests.cloud import REGION, STATE_MACHINE_ARN, Clock, Cloud
 from tests.contract.gateway import http_event
+from tests.portraits import hopper, jpeg
 from trackway.errors import MediaError
 from trackway.results.pages import Series
 
-NAMES = ("complete", "door", "get", "ingest", "plan", "start")
+NAMES = ("collections", "complete", "door", "get", "ingest", "janitor", "keys", "plan", "recognizer", "start")
 Handler = Callable[[dict[str, Any]], Any]
 
 
 @pytest.fixture
-def handlers(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Handler]]:
+def handlers(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Handler]]:
     """Every function's `handle`, freshly wired to the cloud."""
     cloud.clock = Clock()
     for name, value in {
@@ -35,11 +37,22 @@ def handlers(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
         "UPLOAD_PREFIX": "uploads/",
         "START_FUNCTION": "start",
         "GET_FUNCTION": "get",
+        "COLLECTIONS_FUNCTION": "collections",
+        "RECOGNIZER_FUNCTION": "recognizer",
+        "JANITOR_FUNCTION": "janitor",
+        "KEYS_FUNCTION": "keys",
+        "KEY_PREFIX": "trackway/keys/",
+        "VECTORS_URI": str(tmp_path / "vectors"),
     }.items():
         monkeypatch.setenv(f"TRACKWAY_{name}", value)
+    monkeypatch.setenv("AWS_REGION", REGION)
     modules = {name: importlib.import_module(f"functions.{name}.handler") for name in NAMES}
     context = SimpleNamespace(
-        function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="5ad8c1a5-0000-4000-8000-000000000001"
+        function_name="f",
+        memory_limit_in_mb=128,
+        invoked_function_arn="arn",
+        aws_request_id="5ad8c1a5-0000-4000-8000-000000000001",
+        get_remaining_time_in_millis=lambda: 900_000,
     )
     yield {name: functools.partial(module.handle, context=context) for name, module in modules.items()}
     for module in modules.values():
@@ -92,6 +105,26 @@ def test_a_call_is_started_and_read_through_its_own_functions(cloud: Cloud, hand
     assert status == 200
     assert cloud.executions() == [body["JobId"]]
     assert call(handlers["get"], "StartPersonTracking", video)[1]["__type"] == "UnknownOperationException"
+
+
+def test_a_collection_lives_in_two_functions_and_a_folder_of_vectors(cloud: Cloud, handlers: dict[str, Handler], tmp_path: Path) -> None:
+    named = {"CollectionId": "family"}
+    image = {"Image": {"Bytes": base64.b64encode(jpeg(hopper())).decode()}}
+    assert call(handlers["collections"], "CreateCollection", named)[0] == 200
+    status, body = call(handlers["recognizer"], "IndexFaces", named | image)
+    assert (status, len(body["FaceRecords"])) == (200, 1)
+    face = body["FaceRecords"][0]["Face"]
+    assert call(handlers["collections"], "ListFaces", named)[1]["Faces"] == [face]
+    status, body = call(handlers["recognizer"], "SearchFacesByImage", named | image)
+    assert (status, [match["Face"] for match in body["FaceMatches"]]) == (200, [face])
+    assert handlers["janitor"]({"collectionId": "family"}) == {"orphans": 0}
+    assert handlers["janitor"]({}) == {"collections": 1, "orphans": 0, "deleted": 0}
+    assert call(handlers["recognizer"], "DeleteCollection", named)[0] == 200
+    assert list((tmp_path / "vectors").iterdir())
+    handlers["janitor"]({"source": "aws.events"})
+    assert not list((tmp_path / "vectors").iterdir())
+    assert handlers["janitor"]({"collectionId": "family"}) == {"orphans": 0}
+    assert call(handlers["collections"], "DeleteCollection", named)[1]["__type"] == "UnknownOperationException"
 
 
 def test_messages_that_fail_come_again_and_the_others_do_not(cloud: Cloud, handlers: dict[str, Handler]) -> None:

@@ -14,12 +14,13 @@ from mypy_boto3_rekognition import RekognitionClient
 from tests.cloud import METADATA, Cloud
 from tests.contract.gateway import Gateway
 from tests.tracks import random_tracks
-from trackway.api.get_person_tracking import GetPersonTracking
+from trackway.api.caller import ANYBODY
+from trackway.api.get_video import GetVideo
 from trackway.api.http import answer
 from trackway.columns import Tracks
 from trackway.jobs.choices import Choices
 from trackway.jobs.options import JobOptions
-from trackway.jobs.record import JobRecord, Phase, Status, Video
+from trackway.jobs.record import Api, JobRecord, Phase, Status, Video
 from trackway.results.pages import Series
 from trackway.results.rows import person_rows
 
@@ -273,6 +274,6 @@ def test_6c_the_largest_answer_fits_into_lambdas_six_megabytes(cloud: Cloud) -> 
     cloud.jobs.record_video(record.job_id, METADATA)
     cloud.jobs.record_results(record.job_id, {Series.PERSONS_BY_TIME.key: 1000})
     cloud.jobs.finish(record.job_id, Status.SUCCEEDED, None)
-    content = GetPersonTracking(cloud.jobs, cloud.pages, cloud.clock)({"JobId": record.job_id})
+    content = GetVideo(Api.PERSON_TRACKING, cloud.jobs, cloud.pages, clock=cloud.clock)({"JobId": record.job_id}, ANYBODY)
     assert len(content) > 4_900_000
     assert len(json.dumps(answer("id", content))) < 6 * 1024 * 1024

@@ -1,7 +1,7 @@
 """A server with its seams and a small stack of its own, to try them without the product: `python -m tests.e2e.mini_cloud STATE`.
 
 Prints one line of JSON when it is ready and serves until it is told to end. The container image "mini" runs its command as a
-Python program.
+Python program; "mini-pictures" is one of functions.
 """
 
 from __future__ import annotations
@@ -29,6 +29,19 @@ def handle(event, context):
     if "film" in event:
         raise UnsupportedFilm("no\\nsprockets")
     return {"seen": event}
+"""
+
+PICTURES = """
+import os, time
+
+class UnreadablePicture(Exception):
+    pass
+
+def handle(event, context):
+    if "colour" in event:
+        raise UnreadablePicture(event["colour"])
+    time.sleep(event.get("seconds", 0))
+    return {"process": os.getpid(), "vectors": os.environ["TRACKWAY_VECTORS_URI"], "colour": os.environ["COLOUR"], "size": len(str(event))}
 """
 
 MACHINE = {
@@ -76,6 +89,18 @@ def template() -> dict[str, Any]:
             "Function": resource(
                 "AWS::Lambda::Function", Code={"ZipFile": FUNCTION}, Handler="index.handle", Runtime="python3.13", Role=role, Timeout=30
             ),
+            **{
+                name: resource(
+                    "AWS::Lambda::Function",
+                    PackageType="Image",
+                    Code={"ImageUri": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{image}:latest"},
+                    ImageConfig={"Command": ["pictures.handle"]},
+                    Environment={"Variables": {"TRACKWAY_VECTORS_URI": "s3://elsewhere/vectors", "COLOUR": "green"}},
+                    Role=role,
+                    Timeout=30,
+                )
+                for name, image in {"Pictures": "mini-pictures", "Unknown": "unheard-of"}.items()
+            },
             "Environment": resource(
                 "AWS::Batch::ComputeEnvironment",
                 Type="managed",
@@ -115,7 +140,9 @@ def template() -> dict[str, Any]:
             ),
             "Address": resource("AWS::EC2::EIP", Domain="vpc"),
         },
-        "Outputs": {name: {"Value": {"Ref": name}} for name in ("Machine", "Bucket", "Events", "Queue", "Definition")},
+        "Outputs": {
+            name: {"Value": {"Ref": name}} for name in ("Machine", "Bucket", "Events", "Queue", "Definition", "Pictures", "Unknown")
+        },
     }
 
 
@@ -130,7 +157,10 @@ def main() -> None:
     (assembly / "manifest.json").write_text(
         json.dumps({"artifacts": {"mini": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "mini.template.json"}}}})
     )
-    server = Server(home, int(os.environ.get("MINI_PORT", "0")), {"mini": (sys.executable,)})
+    image = home.path / "image"
+    image.mkdir(exist_ok=True)
+    (image / "pictures.py").write_text(PICTURES)
+    server = Server(home, int(os.environ.get("MINI_PORT", "0")), {"mini": (sys.executable,)}, {"mini-pictures": image})
     server.start()
     outputs = deploy(boto3.Session(), assembly)
     resumed = server.settle("none")

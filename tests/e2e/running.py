@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +27,25 @@ FINAL = ("SUCCEEDED", "FAILED")
 class RunningCloud:
     """`trackway local up --json` on a state folder.
 
+    Args:
+        state: the folder.
+        variables: environment variables of the command beside its own.
+
     Attributes:
         process: of the command.
         outputs: its line of JSON.
         environment: what a stock client needs besides nothing: an address and any key.
     """
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, variables: Mapping[str, str] | None = None) -> None:
         self.state = state
+        self.variables = variables or {}
         self.start()
 
     def start(self) -> None:
         """Starts it and waits until it is ready."""
         command = [sys.executable, "-m", "trackway.cli.main", "local", "up", "--json", "--state", str(self.state)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **self.variables})
         assert self.process.stdout is not None
         self.outputs: dict[str, str] = json.loads(self.process.stdout.readline())
         self.environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": self.outputs["aws"], "AWS_CONFIG_FILE": os.devnull}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,38 @@ def test_a_killed_cloud_leaves_no_process_and_takes_up_its_executions(tmp_path: 
     finally:
         blocker.stop(signal.SIGTERM)
         mini.stop(signal.SIGTERM)
+
+
+def call_pictures(mini: Mini, event: dict[str, Any], function: str = "Pictures") -> dict[str, Any]:
+    answer = mini.client("lambda").invoke(FunctionName=mini.outputs[function], Payload=json.dumps(event))
+    body: dict[str, Any] = json.loads(answer["Payload"].read())
+    return body
+
+
+def test_a_function_that_is_an_image_runs_from_its_folder(mini: Mini) -> None:
+    """DESIGN section 9: image Lambdas are subprocesses of the same entry point, and keep their vectors in the state folder."""
+    found = call_pictures(mini, {"content": "x" * 7_000_000})
+    assert (found["vectors"], found["colour"]) == (str(mini.state / "vectors"), "green")
+    assert found["size"] > 7_000_000
+    assert call_pictures(mini, {})["process"] == found["process"]  # kept warm
+
+
+def test_several_requests_to_an_image_run_side_by_side(mini: Mini) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: call_pictures(mini, {"seconds": 0.5})["process"], range(6)))
+    assert 2 <= len(set(found)) <= 3
+
+
+def test_an_image_s_error_keeps_its_name(mini: Mini) -> None:
+    assert call_pictures(mini, {"colour": "infrared"}) == {"errorMessage": "infrared", "errorType": "UnreadablePicture"}
+    assert "found 'unheard-of'" in call_pictures(mini, {}, "Unknown")["errorMessage"]
+
+
+def test_every_version_of_a_secret_is_found_by_its_maker_s_name(mini: Mini) -> None:
+    secrets = mini.client("secretsmanager")
+    first, second = "first-version-".ljust(36, "1"), "second-version".ljust(36, "2")
+    made = secrets.create_secret(Name="stack/keys/one", ClientRequestToken=first, SecretString="old")
+    secrets.put_secret_value(SecretId="stack/keys/one", ClientRequestToken=second, SecretString="new")
+    assert made["VersionId"] == first
+    assert secrets.get_secret_value(SecretId="stack/keys/one", VersionId=first)["SecretString"] == "old"
+    assert secrets.get_secret_value(SecretId="stack/keys/one")["VersionId"] == second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infra.batch import WORK_FOLDER
 from infra.settings import ENVIRONMENTS, Settings
 from tests.infra.template import Properties, Template, plain, text
 
@@ -58,7 +59,7 @@ def test_the_container_is_confined(template: Template) -> None:
     assert properties["User"] == "10001:10001"
     assert properties["ReadonlyRootFilesystem"] is True
     assert not properties.get("Privileged")
-    assert [(mount["ContainerPath"], mount["ReadOnly"]) for mount in properties["MountPoints"]] == [("/work", False)]
+    assert [(mount["ContainerPath"], mount["ReadOnly"]) for mount in properties["MountPoints"]] == [(WORK_FOLDER, False)]
 
 
 def test_the_container_knows_its_surroundings(template: Template) -> None:
@@ -67,6 +68,7 @@ def test_the_container_knows_its_surroundings(template: Template) -> None:
         "TRACKWAY_TABLE": "<StorageJobs>",
         "TRACKWAY_VIDEOS_BUCKET": "<StorageVideos>",
         "TRACKWAY_ARTIFACTS_BUCKET": "<StorageArtifacts>",
+        "TRACKWAY_VECTORS_URI": "s3://<StorageVectors>/vectors",
         "TRACKWAY_HARDWARE_DECODE": "auto",
         "TRACKWAY_ATTEMPTS": str(template.one("AWS::Batch::JobDefinition", "TrackerJob")["RetryStrategy"]["Attempts"]),
     }

@@ -17,9 +17,11 @@ import pytest
 from packaging.requirements import Requirement
 
 from infra import bundles
+from trackway.api.routes import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
-LIGHT_ROOMS = {"api", "jobs", "results", "store"}
+LIGHT_ROOMS = {"api", "identity", "jobs", "results", "store"}
+IMAGES = {"janitor", "recognizer"}  # functions that are container images
 ELF_AARCH64 = 183
 # Imports a handler as Lambda does while it starts a process, with clients of all services, and says where everything came from.
 PROGRAM = """
@@ -34,9 +36,10 @@ files = {name: getattr(module, "__file__", None) for name, module in sys.modules
 print(json.dumps({name: file for name, file in files.items() if file}))
 """
 LAMBDA_ENVIRONMENT = {
-    "AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+    "AWS_DEFAULT_REGION": "eu-central-1", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
     "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-    **{f"TRACKWAY_{name}": "x" for name in ("TABLE", "VIDEOS_BUCKET", "ARTIFACTS_BUCKET", "START_FUNCTION", "GET_FUNCTION", "TOPIC_ARN")},
+    **{f"TRACKWAY_{name}": "x" for name in ("TABLE", "VIDEOS_BUCKET", "ARTIFACTS_BUCKET", "TOPIC_ARN", "KEY_PREFIX")},
+    **{f"TRACKWAY_{name.upper()}_FUNCTION": "x" for name in FUNCTIONS},
     "TRACKWAY_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:x",
 }  # fmt: skip
 
@@ -83,13 +86,16 @@ def test_handlers_load_from_their_bundle_alone(unpacked: tuple[str, Path]) -> No
 @pytest.mark.parametrize("name", ["api", "workflow"])
 def test_light_bundles_hold_nothing_of_vision(name: str) -> None:
     with zipfile.ZipFile(bundles.build(name, bundles.SOURCES)) as archive:
-        rooms = {path.parts[1] for member in archive.namelist() if (path := Path(member)).parts[0] == "trackway" and len(path.parts) > 2}
-    assert rooms <= LIGHT_ROOMS
+        library = [member for member in archive.namelist() if Path(member).parts[0] == "trackway"]
+    rooms = {path.parts[1] for member in library if len((path := Path(member)).parts) > 2}
+    assert rooms - {"models"} <= LIGHT_ROOMS
+    models = {Path(member) for member in library if Path(member).parts[1] == "models"}
+    assert {path.suffix for path in models if path.name != "__init__.py"} == {".json"}
     assert not {"av", "numpy"} & {requirement.name for requirement in locked(ROOT / bundles.BUNDLES[name].requirements)}
 
 
 def test_every_function_is_in_one_bundle() -> None:
-    folders = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - IMAGES
     assert set(bundles.FUNCTION_BUNDLES) == folders
     assert sum(len(bundle.functions) for bundle in bundles.BUNDLES.values()) == len(folders)
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from infra.batch import WORK_FOLDER
+
 ROOT = Path(__file__).resolve().parents[2]
-DOCKERFILES = ("containers/tracker/Dockerfile", "containers/tracker/Dockerfile.cpu")
+TRACKER = ("containers/tracker/Dockerfile", "containers/tracker/Dockerfile.cpu")
+RECOGNIZER = "containers/recognizer/Dockerfile"
 Instruction = tuple[str, str]
 
 
-@pytest.fixture(params=DOCKERFILES)
+@pytest.fixture(params=[*TRACKER, RECOGNIZER])
 def instructions(request: pytest.FixtureRequest) -> list[Instruction]:
     """The instructions of a Dockerfile, continuation lines joined."""
     return read(request.param)
@@ -42,10 +45,24 @@ def test_bases_are_pinned(instructions: list[Instruction]) -> None:
 def test_the_container_runs_as_nobody_in_particular(instructions: list[Instruction]) -> None:
     words = dict(final_stage(instructions))
     assert words["USER"] == "10001:10001"
-    assert words["VOLUME"] == words["WORKDIR"] == "/work"
-    assert words["ENTRYPOINT"] == '["python", "/app/main.py"]'
     last_words = [word for word, _ in final_stage(instructions)]
     assert not {"RUN", "COPY", "ADD"} & set(last_words[last_words.index("USER") :])  # nothing that it runs as could be its own to change
+
+
+@pytest.mark.parametrize("dockerfile", TRACKER)
+def test_the_tracker_works_in_the_one_folder_that_it_may_write_to(dockerfile: str) -> None:
+    words = dict(final_stage(read(dockerfile)))
+    assert words["VOLUME"] == words["WORKDIR"] == WORK_FOLDER
+    assert words["ENTRYPOINT"] == '["python", "/app/main.py"]'
+
+
+def test_the_recognizer_is_started_by_lambda_s_runtime_with_a_handler_that_it_holds() -> None:
+    words = dict(final_stage(read(RECOGNIZER)))
+    assert words["ENTRYPOINT"] == '["python", "-m", "awslambdaric"]'
+    assert words["CMD"] == '["functions.recognizer.handler.handle"]'
+    copied = {rest for word, rest in final_stage(read(RECOGNIZER)) if word == "COPY"}
+    for function in ("janitor", "recognizer"):
+        assert f"functions/{function} /app/functions/{function}" in copied
 
 
 def test_everything_copied_is_there_and_in_the_build_context(instructions: list[Instruction]) -> None:
@@ -75,7 +92,7 @@ def test_models_are_in_the_image(instructions: list[Instruction]) -> None:
 
 
 def test_the_siblings_differ_in_lock_provider_and_driver_only() -> None:
-    gpu, cpu = (read(dockerfile) for dockerfile in DOCKERFILES)
+    gpu, cpu = (read(dockerfile) for dockerfile in TRACKER)
     replacements = {
         "requirements-gpu.txt": "requirements.txt",
         "TRACKWAY_PROVIDER=cuda": "TRACKWAY_PROVIDER=cpu",
@@ -90,13 +107,13 @@ def test_the_siblings_differ_in_lock_provider_and_driver_only() -> None:
 
 def test_a_gpu_is_required_where_there_is_one() -> None:
     """Asked for CUDA by name, the worker fails rather than fall back to the CPU in silence."""
-    (environment,) = (rest for word, rest in final_stage(read(DOCKERFILES[0])) if word == "ENV")
+    (environment,) = (rest for word, rest in final_stage(read(TRACKER[0])) if word == "ENV")
     assert "TRACKWAY_PROVIDER=cuda" in environment
 
 
 def test_the_driver_s_decoder_is_let_in() -> None:
     """Without "video" the container sees a GPU that computes and does not decode."""
-    (environment,) = (rest for word, rest in final_stage(read(DOCKERFILES[0])) if word == "ENV")
+    (environment,) = (rest for word, rest in final_stage(read(TRACKER[0])) if word == "ENV")
     (capabilities,) = re.findall(r"NVIDIA_DRIVER_CAPABILITIES=(\S+)", environment)
     assert set(capabilities.split(",")) == {"compute", "utility", "video"}
 
@@ -104,4 +121,4 @@ def test_the_driver_s_decoder_is_let_in() -> None:
 def test_what_is_made_at_run_time_goes_where_it_can_be_written(instructions: list[Instruction]) -> None:
     """The models' folder is part of the read-only root."""
     (environment,) = (rest for word, rest in final_stage(instructions) if word == "ENV")
-    assert "TRACKWAY_PREPARED=/work/" in environment
+    assert any(f"TRACKWAY_PREPARED={folder}/prepared" in environment for folder in (WORK_FOLDER, "/tmp"))

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEV = "requirements/dev.txt"
 PIN = re.compile(r"^([a-z0-9.\[\]_-]+)==(\S+?)(?: ; (.*?))?(?: \\)?$", re.MULTILINE)
 SKIPPED = {".git", ".venv", ".cache", ".trackway", "node_modules", "cdk.out", "out", "build", "dist", "__pycache__"}
+RUNTIME = {"awslambdaric", "simplejson", "snapshot-restore-py"}  # what talks to Lambda, and to nothing on a laptop
 # Spelt in pieces, so that this file does not name one itself.
 REGISTRIES = ("pypi." + "org/simple", "files.python" + "hosted.org", "registry." + "npmjs.org", "registry." + "yarnpkg.com")
 OPTIONS = re.compile("--(extra-)?index-url|--find-" + "links|--trusted-" + "host")
@@ -41,7 +42,16 @@ def test_what_is_deployed_is_what_was_tested(lock: str) -> None:
     for name, versions in pins(lock).items():
         if name.startswith("nvidia-"):
             continue  # no machine that tests has a use for them
+        if name in RUNTIME:
+            continue
         assert versions <= tested[name.replace("onnxruntime-gpu", "onnxruntime")], name
+
+
+def test_the_recognizer_is_the_tracker_with_lambda_s_runtime() -> None:
+    """The same networks on the same packages: a face has the same vector, whoever looks at it."""
+    recognizer = pins("containers/recognizer/requirements.txt")
+    assert {name for name in RUNTIME if recognizer.pop(name)} == RUNTIME
+    assert recognizer == pins("containers/tracker/requirements.txt")
 
 
 def test_the_gpu_image_swaps_the_runtime_and_nothing_else() -> None:

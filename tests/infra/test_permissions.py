@@ -16,13 +16,28 @@ READ_OBJECTS = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
 WRITE_OBJECTS = {"s3:PutObject", "s3:AbortMultipartUpload"}
 RECEIVE = {f"sqs:{verb}" for verb in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl")}
 RECORD = {"dynamodb:GetItem", "dynamodb:PutItem"}
+READ_ITEMS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+KEEP_VECTORS = READ_OBJECTS | WRITE_OBJECTS | {"s3:DeleteObject"}
 SEND = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 
 # The whole of every role. A permission that appears here is one that somebody decided on.
 PRIVILEGES = {
-    "ApiDoorRole": LOGS | TRACES | {"lambda:InvokeFunction"},
-    "ApiGetRole": LOGS | TRACES | READ_KEY | {"dynamodb:GetItem", "dynamodb:Query"},
-    "ApiStartRole": LOGS | TRACES | READ_OBJECTS | TABLE_KEY | RECORD | {"states:StartExecution"},
+    "ApiDoorRole": LOGS | TRACES | TABLE_KEY | {
+        "lambda:InvokeFunction", "secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:UpdateItem"
+    },
+    "ApiGetRole": LOGS | TRACES | READ_KEY | READ_ITEMS,
+    "ApiCollectionsRole": LOGS | TRACES | TABLE_KEY | READ_ITEMS | {
+        f"dynamodb:{verb}" for verb in ("PutItem", "UpdateItem", "ConditionCheckItem")
+    },
+    "ApiKeysRole": LOGS | TRACES | TABLE_KEY | {
+        *(f"secretsmanager:{verb}" for verb in ("CreateSecret", "PutSecretValue", "DeleteSecret")),
+        *(f"dynamodb:{verb}" for verb in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")),
+    },
+    "ApiStartRole": LOGS | TRACES | READ_OBJECTS | TABLE_KEY | RECORD | {"dynamodb:Query", "states:StartExecution"},
+    "RecognitionRecognizerRole": LOGS | TRACES | KEEP_VECTORS | TABLE_KEY | READ_ITEMS | {
+        *(f"dynamodb:{verb}" for verb in ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")), "lambda:InvokeFunction"
+    },
+    "RecognitionJanitorRole": LOGS | TRACES | KEEP_VECTORS | TABLE_KEY | READ_ITEMS | {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"},
     "WorkflowIngestRole": LOGS | TRACES | RECEIVE | READ_OBJECTS | TABLE_KEY | RECORD | {"states:StartExecution"},
     "WorkflowPlanRole": LOGS | TRACES | READ_OBJECTS | WRITE_OBJECTS | TABLE_KEY | {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "WorkflowCompleteRole": LOGS | TRACES | SEND | TABLE_KEY | {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish", "sts:AssumeRole"},
@@ -33,7 +48,7 @@ PRIVILEGES = {
         "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
     },
     "TrackerJobRole": READ_OBJECTS | WRITE_OBJECTS | TABLE_KEY | {
-        f"dynamodb:{verb}" for verb in ("GetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem")
+        f"dynamodb:{verb}" for verb in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem")
     },
     "TrackerExecutionRole": LOGS | {
         "ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"
@@ -57,6 +72,8 @@ FAMILIES = {
     "<StorageVideos.Arn>/uploads/*": "objects that users name",
     "<StorageArtifacts.Arn>/jobs/*": "artifacts of jobs to come",
     "<StorageArtifacts.Arn>/engines/*": "engines of GPUs to come",
+    "<StorageVectors.Arn>/vectors/*": "vectors of collections to come",
+    "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:Trackway-{env}/keys/*": "secrets of keys to come",
     "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*": "jobs that Batch names",
     "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/Trackway-{env}-tracker:*": "revisions of one definition",
     "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/*": "roles that callers name, by their owners' tag",
@@ -113,10 +130,36 @@ def test_nobody_may_pass_a_role(template: Template) -> None:
 
 
 def test_callers_of_the_api_never_reach_a_video(template: Template) -> None:
-    """`get` answers from the table alone and `door` hands on; only `start` looks at the object it is asked to analyse."""
+    """`start` looks at the video it is asked to analyse, `recognizer` at pictures beside it; no other does."""
     for statement in allowed(template):
-        if statement.owner in ("ApiGetRole", "ApiDoorRole"):
+        if statement.owner in ("ApiGetRole", "ApiDoorRole", "ApiCollectionsRole", "ApiKeysRole", "RecognitionJanitorRole"):
             assert not any("StorageVideo" in resource or "StorageArtifacts" in resource for resource in statement.resources), statement
+
+
+def test_vectors_are_read_by_those_who_compare_faces_and_changed_by_those_who_keep_them(template: Template) -> None:
+    owners: dict[str, set[str]] = {}
+    for statement in allowed(template):
+        if any("<StorageVectors.Arn>/" in resource for resource in statement.resources):
+            owners.setdefault(statement.owner, set()).update(statement.actions)
+    reading, changing = {"s3:GetObject", "s3:GetObjectVersion"}, WRITE_OBJECTS | {"s3:DeleteObject"}
+    keeping = reading | changing
+    assert owners == {"TrackerJobRole": reading, "RecognitionRecognizerRole": keeping, "RecognitionJanitorRole": keeping}
+
+
+def test_the_door_and_the_keys_see_nothing_of_the_table_but_keys(template: Template) -> None:
+    for statement in allowed(template):
+        if statement.owner in ("ApiDoorRole", "ApiKeysRole") and any(action.startswith("dynamodb:") for action in statement.actions):
+            assert statement.conditions == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["KEYS"]}}, statement
+
+
+def test_the_secret_of_an_own_key_is_read_by_the_door_alone(template: Template) -> None:
+    using = {
+        statement.owner: statement.actions
+        for statement in allowed(template)
+        if any(action.startswith("secretsmanager:") for action in statement.actions)
+    }
+    assert {owner for owner, actions in using.items() if "secretsmanager:GetSecretValue" in actions} == {"ApiDoorRole"}
+    assert set(using) == {"ApiDoorRole", "ApiKeysRole"}
 
 
 def test_a_caller_s_role_is_assumed_by_one_function_with_its_owner_s_consent(template: Template) -> None:
@@ -127,12 +170,19 @@ def test_a_caller_s_role_is_assumed_by_one_function_with_its_owner_s_consent(tem
 
 def test_each_function_has_a_role_of_its_own(template: Template) -> None:
     roles = [text(function["Role"]) for function in template.of("AWS::Lambda::Function").values()]
-    assert len(roles) == len(set(roles)) == 6
+    assert len(roles) == len(set(roles)) == 10
 
 
 @pytest.mark.parametrize(
     ("role", "functions"),
-    [("ApiDoorRole", {"<ApiStart.Arn>", "<ApiGet.Arn>"}), ("WorkflowMachineRole", {"<WorkflowPlan.Arn>", "<WorkflowComplete.Arn>"})],
+    [
+        (
+            "ApiDoorRole",
+            {f"<{name}.Arn>" for name in ("ApiStart", "ApiGet", "ApiCollections", "ApiKeys", "RecognitionRecognizer")},
+        ),
+        ("RecognitionRecognizerRole", {"<RecognitionJanitor.Arn>"}),
+        ("WorkflowMachineRole", {"<WorkflowPlan.Arn>", "<WorkflowComplete.Arn>"}),
+    ],
 )
 def test_a_caller_of_functions_calls_only_those(prod: Template, role: str, functions: set[str]) -> None:
     calls = [statement for statement in allowed(prod) if statement.owner == role and "lambda:InvokeFunction" in statement.actions]

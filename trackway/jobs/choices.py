@@ -23,6 +23,7 @@ from trackway.jobs.options import JobOptions
 __all__ = ["Choices", "choose"]
 
 _OWN_PREFIX = "trackway-"
+_TEXTS = frozenset({"jobTag", "collectionId", "project"})  # may look like numbers and are none
 _JOB_TAG = re.compile(r"[a-zA-Z0-9_.\-:+=/]{1,1024}")  # SPEC R17
 
 
@@ -61,7 +62,7 @@ def choose(*, call: Mapping[str, Any] | None = None, sidecar: bytes | None = Non
 def _from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
     own = {name[len(_OWN_PREFIX) :]: value for name, value in metadata.items() if name.lower().startswith(_OWN_PREFIX)}
     plain = {name: value for name, value in _named(metadata).items() if name in _spellings().values()}
-    return {name: _scalar(value) if name != "jobTag" else value for name, value in (plain | _named(own)).items()}
+    return {name: value if name in _TEXTS else _scalar(value) for name, value in (plain | _named(own)).items()}
 
 
 def _scalar(text: str) -> Any:

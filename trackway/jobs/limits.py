@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 
 from trackway.errors import SystemFault
 
-__all__ = ["Limits", "too_large"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "too_large", "too_many_open"]
+
+Rate = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -26,7 +28,8 @@ class Limits(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
         user_faces: faces associated with one user.
         token_hours: lifetime of a paging token.
         claim_days: lifetime of a ClientRequestToken.
-        rates: requests per second and caller, by operation; an operation that is not named has no limit of its own.
+        rates: requests per second and caller, by operation; an operation that is not named has no limit of its own. "aws" stands for
+            AWS's defaults; nothing is limited otherwise, since the account that pays is the deployment's own.
     """
 
     video_bytes: int = 10 * 1024**3
@@ -39,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
     user_faces: int = 100
     token_hours: float = 24.0
     claim_days: float = 7.0
-    rates: dict[str, float] = {}
+    rates: dict[str, Rate] | Literal["aws"] = {}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -55,6 +58,15 @@ class Limits(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
             raise SystemFault(f"TRACKWAY_LIMITS: {error}. Deploy the stack again.") from error
 
 
+DEFAULT_LIMITS = Limits()
+"""AWS's own."""
+
+
 def too_large(size_bytes: int, limit_bytes: int) -> str:
     """Rekognition's sentence for a video beyond the limit (SPEC R23)."""
     return f"Video size in bytes: {size_bytes} is more than the maximum limit of: {limit_bytes} bytes."
+
+
+def too_many_open(most: int, user: str) -> str:
+    """Rekognition's sentence for a job more than may be open at once (SPEC R24)."""
+    return f"{most} open Jobs for User {user} Maximum limit: {most}"

@@ -27,6 +27,12 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         precision: "int8" finds faces faster and a little less exactly where a processor does the work; a GPU takes no notice.
         segment_seconds: length of the pieces that a long video is cut into. Shorter finishes sooner on a large queue.
         retention_days: days that results stay readable (SPEC R54).
+        face_attributes: what is said of a face in GetFaceDetection: "DEFAULT" is box, confidence, landmarks, pose and quality, "ALL" is all
+            that the model pack can tell (SPEC R18).
+        collection_id: collection in which the people of the video are looked up by their faces (SPEC R19).
+        face_match_threshold: similarity, 0..100, that a match in it has at least (SPEC R20). Higher names fewer people wrongly and misses
+            more.
+        project: to which the job belongs; a key of one project sees no other's jobs.
     """
 
     sample_fps: Annotated[float, msgspec.Meta(ge=0, le=240)] = 10.0
@@ -37,6 +43,19 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     precision: Literal["full", "int8"] = "full"
     segment_seconds: Annotated[float, msgspec.Meta(ge=5, le=3600)] = 300.0
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 7
+    face_attributes: Literal["DEFAULT", "ALL"] = "DEFAULT"
+    collection_id: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,255}\Z")] | None = None
+    face_match_threshold: Annotated[float, msgspec.Meta(ge=0, le=100)] = 80.0
+    project: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,128}\Z")] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses options that contradict each other.
+
+        Raises:
+            ValueError: a collection is to be searched for faces that nobody looks for.
+        """
+        if self.collection_id is not None and not self.faces:
+            raise ValueError("collectionId needs faces to be looked for; leave out either collectionId or faces: false")
 
     @classmethod
     def parse(cls, given: Mapping[str, Any], *, source: str) -> JobOptions:

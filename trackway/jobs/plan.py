@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from trackway.errors import InputError, MediaTooLarge
-from trackway.jobs.limits import Limits, too_large
+from trackway.jobs.limits import DEFAULT_LIMITS, too_large
 from trackway.jobs.ports import Jobs, Objects
 from trackway.jobs.record import TERMINAL, Failure, JobRecord, Phase
 from trackway.jobs.shares import Share, cut_shares
@@ -52,7 +52,7 @@ class Plan:
         *,
         probe: ProbeVideo,
         plan_segments: Callable[[Probe, float], Sequence[Segment]],
-        max_bytes: int = Limits().video_bytes,
+        max_bytes: int = DEFAULT_LIMITS.video_bytes,
     ) -> None:
         self._jobs = jobs
         self._objects = objects

@@ -10,14 +10,14 @@ from typing import NamedTuple, Protocol
 from trackway.jobs.record import Failure, JobRecord, NotificationChannel, Phase, Status, Video
 from trackway.results.video import VideoMetadata
 
-__all__ = ["Claim", "Jobs", "Notifier", "ObjectFacts", "Objects", "Workflow"]
+__all__ = ["Bound", "Claim", "Jobs", "Notifier", "ObjectFacts", "Objects", "Workflow"]
 
 
 class Claim(NamedTuple):
     """A ClientRequestToken that a request has used (SPEC R15).
 
     Attributes:
-        operation: tokens of different operations are strangers.
+        operation: tokens of different operations, and of different projects, are strangers.
         token: as the client chose it.
         fingerprint: of the other parameters of that request.
         job_id: the job it started.
@@ -29,6 +29,18 @@ class Claim(NamedTuple):
     fingerprint: str
     job_id: str
     expires_at: int
+
+
+class Bound(NamedTuple):
+    """How many jobs that calls started may be open at once (SPEC R24).
+
+    Attributes:
+        most: that many.
+        user: who is told that there are more.
+    """
+
+    most: int
+    user: str
 
 
 class ObjectFacts(NamedTuple):
@@ -48,8 +60,8 @@ class Jobs(Protocol):
     def find_claim(self, operation: str, token: str) -> Claim | None:
         """Who used this token within its lifetime."""
 
-    def create(self, record: JobRecord, claim: Claim | None = None) -> bool:
-        """Put job and claim, both or none; False where either is there already."""
+    def create(self, record: JobRecord, claim: Claim | None = None, bound: Bound | None = None) -> bool:
+        """Put job and claim, both or none; False where either is there already. LimitExceeded where the bound is reached."""
 
     def advance(self, job_id: str, phase: Phase) -> bool:
         """Enter a phase; False where the job is over or further already."""

@@ -16,7 +16,20 @@ import msgspec
 from trackway.jobs.options import JobOptions
 from trackway.results.video import VideoMetadata
 
-__all__ = ["RUNNING", "TERMINAL", "Failure", "JobRecord", "NotificationChannel", "Phase", "Status", "Video"]
+__all__ = ["RUNNING", "TERMINAL", "Api", "Failure", "JobRecord", "NotificationChannel", "Phase", "Status", "Video"]
+
+
+class Api(enum.StrEnum):
+    """What a job is for, named by the operation that starts it (SPEC R57)."""
+
+    PERSON_TRACKING = "StartPersonTracking"
+    FACE_DETECTION = "StartFaceDetection"
+    FACE_SEARCH = "StartFaceSearch"
+
+    @property
+    def subject(self) -> str:
+        """What the operation starts, and its counterpart gets, such as "PersonTracking"."""
+        return self.removeprefix("Start")
 
 
 class Status(enum.StrEnum):
@@ -88,7 +101,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         job_id: 64 hexadecimal digits, also the name of its workflow execution.
-        api: the operation that it answers to, such as "StartPersonTracking" (SPEC R50).
+        api: the operation that started it; of an upload the one that its messages name.
         video: what is analysed.
         options: how.
         token_key: 32 random bytes that authenticate the paging tokens of this job.
@@ -108,10 +121,11 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         execution_arn: of the workflow.
         notified_at: when the completion message was published.
         notification_failed: a completion message could not be delivered (SPEC R60).
+        uploaded: an upload started it, not a call.
     """
 
     job_id: str
-    api: str
+    api: Api
     video: Video
     options: JobOptions
     token_key: bytes
@@ -131,3 +145,23 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     execution_arn: str | None = None
     notified_at: int | None = None
     notification_failed: bool = False
+    uploaded: bool = False
+
+    @property
+    def project(self) -> str | None:
+        """To which project the job belongs; None belongs to none."""
+        return self.options.project
+
+    def answers(self, api: Api) -> bool:
+        """Whether it has the results that this operation is for (SPEC R50).
+
+        A job that a call started has those of the call alone; an upload has all that its options ask for.
+        """
+        if not self.uploaded:
+            return api == self.api
+        wanted = {
+            Api.PERSON_TRACKING: True,
+            Api.FACE_DETECTION: self.options.faces,
+            Api.FACE_SEARCH: self.options.collection_id is not None,
+        }
+        return wanted[api]

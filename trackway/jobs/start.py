@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Callable
 
 from trackway.jobs.choices import Choices
-from trackway.jobs.ports import Claim, Jobs, Workflow
-from trackway.jobs.record import Failure, JobRecord, NotificationChannel, Status, Video
+from trackway.jobs.ports import Bound, Claim, Jobs, Workflow
+from trackway.jobs.record import Api, Failure, JobRecord, NotificationChannel, Status, Video
 
 __all__ = ["Starter"]
 
@@ -32,33 +32,41 @@ class Starter:
         self,
         job_id: str,
         *,
-        api: str,
+        api: Api,
         video: Video,
         choices: Choices,
+        uploaded: bool = False,
         notification: NotificationChannel | None = None,
         failure: Failure | None = None,
         claim: Claim | None = None,
+        bound: Bound | None = None,
     ) -> bool:
         """Record and start a job.
 
         Args:
             job_id: of the job to be.
-            api: the operation that it answers to.
+            api: see `JobRecord`.
             video: what to analyse.
             choices: how.
+            uploaded: no call asks for it.
             notification: the caller's topic.
             failure: why it cannot succeed, where that is clear already: it then fails as any other job does, visibly.
             claim: the client's token; recorded together with the job.
+            bound: on the jobs that may be open; None lets any number wait.
 
         Returns:
             False where the job or the claim was there already. A job that is there but may not have been started, because
             whoever recorded it crashed, is started then.
+
+        Raises:
+            LimitExceeded: the bound is reached.
         """
         now = self._clock()
         record = JobRecord(
             job_id=job_id,
             api=api,
             video=video,
+            uploaded=uploaded,
             options=choices.options,
             job_tag=choices.job_tag,
             notification=notification,
@@ -69,7 +77,7 @@ class Starter:
             expires_at=int(now) + choices.options.retention_days * _DAY_SECONDS,
             execution_arn=self._workflow.execution_arn(job_id),
         )
-        if not self._jobs.create(record, claim):
+        if not self._jobs.create(record, claim, bound):
             self.resume(job_id)
             return False
         self._workflow.start(job_id)

@@ -28,6 +28,8 @@ _ASSEMBLIES = ROOT / ".trackway" / "assemblies"
 IMAGES: Mapping[str, Sequence[str]] = {"trackway-tracker": (sys.executable, str(ROOT / "containers" / "tracker" / "main.py"))}
 """What stands for the container images of the `local` environment."""
 
+_FUNCTION_IMAGES: Mapping[str, Path] = {"trackway-recognizer": ROOT}
+
 
 class EmbeddedCloud:
     """Runs while its context is open; everything that it started ends with it, and what was under way is taken up next time.
@@ -61,7 +63,7 @@ class EmbeddedCloud:
         with contextlib.ExitStack() as started, ThreadPoolExecutor(1, thread_name_prefix="trackway-assembly") as pool:
             home = Home(self._state).acquire()
             started.callback(home.release)
-            server = Server(home, self._port, self._images)
+            server = Server(home, self._port, self._images, _FUNCTION_IMAGES)
             started.callback(server.stop)
             self._progress.stage("Preparing the template")
             prepared = pool.submit(synthesise, "local", _ASSEMBLIES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from trackway.local.processes import Child, Processes
 
-__all__ = ["Containers", "Ended"]
+__all__ = ["Containers", "Ended", "repository_of"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,10 +38,14 @@ class Containers:
         images: argument list that stands for an image, by the name of its repository.
         processes: where the processes are started.
         temporary: folder for their scratch space; each gets its own, as TMPDIR, for as long as it runs.
+        replaced: environment variables that have another value on this machine, where a container has them at all.
     """
 
-    def __init__(self, images: Mapping[str, Sequence[str]], processes: Processes, temporary: Path) -> None:
+    def __init__(
+        self, images: Mapping[str, Sequence[str]], processes: Processes, temporary: Path, replaced: Mapping[str, str] | None = None
+    ) -> None:
         self._images = images
+        self._replaced = replaced or {}
         self._processes = processes
         self._temporary = temporary
 
@@ -67,11 +71,12 @@ class Containers:
             started: gets the process, to stop it.
             write: gets every line that it prints.
         """
-        repository = re.split("[:@]", image.rsplit("/", 1)[-1])[0]
+        repository = repository_of(image)
         if repository not in self._images:
             known = ", ".join(sorted(self._images))
             reason = f"CannotPullContainerError: there is no image {repository!r} on this machine, only {known}"
             return Ended(None, "Task failed to start", reason)
+        environment = {**environment, **{key: self._replaced[key] for key in environment.keys() & self._replaced.keys()}}
         scratch = self._temporary / name
         scratch.mkdir(mode=0o700)
         try:
@@ -108,3 +113,8 @@ class Containers:
         limit.cancel()
         exit_code = 128 - status if status < 0 else status
         return Ended(exit_code, "Job attempt duration exceeded timeout" if timed_out.is_set() else "Essential container in task exited")
+
+
+def repository_of(image: str) -> str:
+    """The repository that an image's name ends with, without registry, tag and digest."""
+    return re.split("[:@]", image.rsplit("/", 1)[-1])[0]

@@ -1,7 +1,7 @@
 """The one door of the embedded cloud: requests for Trackway's API go to its gateway stage, all others to the emulator.
 
 A stock Rekognition client that knows only `AWS_ENDPOINT_URL` posts to "/" and names its operation in `X-Amz-Target`, as any
-JSON service does; Trackway's own client and plain HTTP use "/api" and its operation routes.
+JSON service does, or to "/keys" where it signs with own keys; Trackway's own client and plain HTTP use "/api" and its operation routes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Front:
         headers = dict(scope["headers"])
         target = headers.get(b"x-amz-target", b"")
         path = scope["path"]
-        if target.startswith(_OURS) or path == _PREFIX or path.startswith(_PREFIX + "/"):
+        ours = target.startswith(_OURS) or path == _PREFIX or path.startswith(_PREFIX + "/")
+        if ours:
             if self.api_id is None:
                 await _unavailable(send)
                 return
@@ -55,7 +56,8 @@ class Front:
             await self._emulator(scope, receive, _held(send, self._written))
             return
         await self._emulator(scope, receive, send)
-        if scope["method"] not in ("GET", "HEAD") and not target.rpartition(b".")[2].startswith(_READS):
+        # Our own functions change nothing but through requests of theirs, which come by here too.
+        if not ours and scope["method"] not in ("GET", "HEAD") and not target.rpartition(b".")[2].startswith(_READS):
             self._snapshots.changed()
 
     async def _written(self) -> None:

@@ -5,6 +5,7 @@ STATE/
   running.json    what the running cloud offers: process id, addresses, names
   emulator/       snapshots of every service's records and the Lambda functions' code
   objects/        what lies in S3, one file per object
+  vectors/        vectors of collections, one folder for each
   logs/           cloud.log, functions.log, one file per Batch job
   temporary/      unpacked functions and the jobs' scratch space; emptied at every start and end
 """
@@ -32,7 +33,8 @@ class Endpoints(msgspec.Struct, frozen=True):
     """What a running cloud offers; the one line of `trackway local up --json`.
 
     Attributes:
-        aws: address of every service, for `AWS_ENDPOINT_URL`; Rekognition's person tracking included.
+        aws: address of every service, for `AWS_ENDPOINT_URL`; Rekognition's operations included. With /keys after it, requests are
+            to be signed with own keys.
         api: address of Trackway's own API, with a route for each operation.
         videos_bucket: upload here, under `uploads/`.
         artifacts_bucket: results and intermediate files.
@@ -85,6 +87,11 @@ class Home:
         return self.path / "objects"
 
     @property
+    def vectors(self) -> Path:
+        """Vectors of collections."""
+        return self.path / "vectors"
+
+    @property
     def logs(self) -> Path:
         """What the cloud, its functions and its jobs say."""
         return self.path / "logs"
@@ -116,7 +123,7 @@ class Home:
         self._lock = lock
         self._write(_Running(os.getpid()))
         shutil.rmtree(self.temporary, ignore_errors=True)
-        for folder in (self.emulator, self.objects, self.logs, self.temporary):
+        for folder in (self.emulator, self.objects, self.vectors, self.logs, self.temporary):
             folder.mkdir(mode=0o700, exist_ok=True)
         return self
 

@@ -10,14 +10,16 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from trackway.errors import EmbeddedCloudError, OptionError
-from trackway.local import environment, events, functions, objects, resources
+from trackway.local import environment, events, functions, objects, resources, secrets
 from trackway.local.batch import BatchRunner
 from trackway.local.containers import Containers
 from trackway.local.front import Front
 from trackway.local.home import Home
+from trackway.local.images import Images
 from trackway.local.processes import Processes
 from trackway.local.snapshots import Snapshots
 from trackway.local.workflow import Workflow
@@ -38,12 +40,15 @@ class Server:
         home: state folder, locked.
         port: where to listen; 0 takes 4566 or the next free one.
         images: argument list that stands for a container image, by the name of its repository.
+        function_images: the same for images of functions: a folder from which their command can be imported.
 
     Attributes:
         address: "http://127.0.0.1:PORT".
     """
 
-    def __init__(self, home: Home, port: int, images: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, home: Home, port: int, images: Mapping[str, Sequence[str]], function_images: Mapping[str, Path] | None = None
+    ) -> None:
         self._socket = _bind(port)
         port = self._socket.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
@@ -51,7 +56,10 @@ class Server:
         _log_into(home)
         self._processes = Processes()
         self._snapshots = Snapshots(home.emulator, f"127.0.0.1:{port}")
-        self._batch = BatchRunner(Containers(images, self._processes, home.temporary), home.logs)
+        # A folder is faster than the emulator's S3, and what was written into it survives any end.
+        replaced = {"TRACKWAY_VECTORS_URI": str(home.vectors)}
+        self._batch = BatchRunner(Containers(images, self._processes, home.temporary, replaced), home.logs)
+        self._function_images = Images(function_images or {}, replaced)
         self._workflow = Workflow(self._batch, self._snapshots.changed)
         self._home = home
         self._loop = asyncio.new_event_loop()
@@ -72,8 +80,10 @@ class Server:
         self._batch.install()
         self._workflow.install()
         functions.install(self._processes, self._home.logs)
+        self._function_images.install()
         events.install()
         objects.install()
+        secrets.install()
         resources.install(self._batch)
         self._snapshots.install()
         self._thread.start()
@@ -106,6 +116,7 @@ class Server:
         self._snapshots.close()
         self._workflow.close()
         self._batch.close()
+        self._function_images.close()
         self._processes.close()
         if self._serving is not None:
             self._loop.call_soon_threadsafe(self._ending.set)

@@ -31,6 +31,8 @@ class Series(enum.Enum):
     PERSONS_BY_TIME = 1
     PERSONS_BY_INDEX = 2
     FACES_BY_TIME = 3
+    FACE_SEARCH_BY_TIME = 4
+    FACE_SEARCH_BY_INDEX = 5
 
     @property
     def key(self) -> str:

@@ -1,4 +1,4 @@
-"""Tracks as the JSON rows of a Rekognition answer: person detections in two orders, and face detections (SPEC R27 to R56).
+"""Tracks as the JSON rows of a Rekognition answer: persons, alone or with whom they were found to be, and faces (SPEC R27 to R56).
 
 A member that a track row lacks (NaN) is left out, never null (SPEC R9, R35). Every number is the stored float32 widened to a
 double, so that repeated reads print the same digits (SPEC R8).
@@ -6,74 +6,44 @@ double, so that repeated reads print the same digits (SPEC R8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import LANDMARK_NAMES, Tracks
+from trackway.columns import Detections, Tracks
+from trackway.results.shapes import BoundingBox, FaceDetail, Shape, bounding_boxes, face_details
 
-__all__ = ["Order", "face_rows", "person_rows"]
+__all__ = ["Order", "face_rows", "person_rows", "search_rows"]
 
 Order = Literal["TIMESTAMP", "INDEX"]
+Value = TypeVar("Value")
 
 _ROWS_AT_ONCE = 1024  # keeps memory flat: only this many rows exist as Python objects
 
 
-class _Shape(msgspec.Struct, rename="pascal", gc=False, omit_defaults=True):
-    """A Rekognition structure; a member left at None is left out of the JSON."""
-
-
-class _BoundingBox(_Shape):
-    width: float
-    height: float
-    left: float
-    top: float
-
-
-class _Landmark(_Shape):
-    type: str
-    x: float
-    y: float
-
-
-class _Pose(_Shape):
-    roll: float
-    yaw: float
-    pitch: float
-
-
-class _Quality(_Shape):
-    brightness: float
-    sharpness: float
-
-
-class _Face(_Shape):
-    """What Rekognition calls DEFAULT attributes (SPEC R36)."""
-
-    bounding_box: _BoundingBox
-    confidence: float
-    landmarks: list[_Landmark] | None = None
-    pose: _Pose | None = None
-    quality: _Quality | None = None
-
-
-class _Person(_Shape):
+class _Person(Shape):
     index: int
-    bounding_box: _BoundingBox | None = None
-    face: _Face | None = None
+    bounding_box: BoundingBox | None = None
+    face: FaceDetail | None = None
 
 
-class _PersonDetection(_Shape):
+class _PersonDetection(Shape):
     timestamp: int
     person: _Person
 
 
-class _FaceDetection(_Shape):
+class _PersonMatch(Shape):
     timestamp: int
-    face: _Face
+    person: _Person
+    face_matches: msgspec.Raw | None = None
+
+
+class _FaceDetection(Shape):
+    timestamp: int
+    face: FaceDetail
 
 
 def person_rows(tracks: Tracks, order: Order) -> Iterator[bytes]:
@@ -85,12 +55,23 @@ def person_rows(tracks: Tracks, order: Order) -> Iterator[bytes]:
             the face where there is no body, then time (SPEC R46).
     """
     encoder = msgspec.json.Encoder()
-    for part in _parts(tracks, _by_time(tracks) if order == "TIMESTAMP" else _by_index(tracks)):
-        times, people = part.time_ms.tolist(), part.person.tolist()
-        bodies = _boxes(part.box, part.has_body)
-        faces = _faces(part)
-        for time_ms, index, body, face in zip(times, people, bodies, faces, strict=True):
-            yield encoder.encode(_PersonDetection(time_ms, _Person(index, body, face)))
+    for time_ms, person in _persons(tracks, order):
+        yield encoder.encode(_PersonDetection(time_ms, person))
+
+
+def search_rows(tracks: Tracks, order: Order, matches: Mapping[int, bytes]) -> Iterator[bytes]:
+    """One compact JSON `PersonMatch` per row of linked `tracks` (SPEC R29, R44).
+
+    Args:
+        tracks: (N,) rows in any order.
+        order: as in `person_rows`.
+        matches: JSON of `FaceMatches` (`results.matches`) by person; a person who is not in the collection is not among them. It stands on
+            the person's rows that show the face, and is left out elsewhere.
+    """
+    encoder = msgspec.json.Encoder()
+    found = {index: msgspec.Raw(text) for index, text in matches.items()}
+    for time_ms, person in _persons(tracks, order):
+        yield encoder.encode(_PersonMatch(time_ms, person, None if person.face is None else found.get(person.index)))
 
 
 def face_rows(tracks: Tracks) -> Iterator[bytes]:
@@ -101,6 +82,13 @@ def face_rows(tracks: Tracks) -> Iterator[bytes]:
         for time_ms, face in zip(part.time_ms.tolist(), _faces(part), strict=True):
             if face is not None:
                 yield encoder.encode(_FaceDetection(time_ms, face))
+
+
+def _persons(tracks: Tracks, order: Order) -> Iterator[tuple[int, _Person]]:
+    """Time and person of every row, in that order."""
+    for part in _parts(tracks, _by_time(tracks) if order == "TIMESTAMP" else _by_index(tracks)):
+        people = map(_Person, part.person.tolist(), _bodies(part), _faces(part))
+        yield from zip(part.time_ms.tolist(), people, strict=True)
 
 
 def _by_time(tracks: Tracks) -> npt.NDArray[Any]:
@@ -117,37 +105,19 @@ def _parts(tracks: Tracks, order: npt.NDArray[Any]) -> Iterator[Tracks]:
         yield tracks[order[start : start + _ROWS_AT_ONCE]]
 
 
-def _boxes(boxes: npt.NDArray[Any], present: npt.NDArray[Any]) -> list[_BoundingBox | None]:
-    return [
-        _BoundingBox(width, height, left, top) if there else None
-        for (left, top, width, height), there in zip(boxes.tolist(), present.tolist(), strict=True)
-    ]
+def _bodies(part: Tracks) -> list[BoundingBox | None]:
+    return _spread(bounding_boxes(part.box[part.has_body]), part.has_body)
 
 
-def _faces(part: Tracks) -> list[_Face | None]:
-    boxes = _boxes(part.face_box, part.has_face)
-    confidences = np.minimum(part.face_score * np.float32(100), np.float32(100)).tolist()
-    return [
-        None if box is None else _Face(box, confidence, landmarks, pose, quality)
-        for box, confidence, landmarks, pose, quality in zip(
-            boxes, confidences, _landmarks(part.landmarks), _poses(part.pose), _qualities(part.quality), strict=True
-        )
-    ]
+def _faces(part: Tracks) -> list[FaceDetail | None]:
+    shown = part[part.has_face]
+    faces = Detections(
+        shown.frame, shown.time_ms, shown.face_box, shown.face_score, landmarks=shown.landmarks, pose=shown.pose, quality=shown.quality
+    )
+    return _spread(face_details(faces), part.has_face)
 
 
-def _landmarks(points: npt.NDArray[Any]) -> list[list[_Landmark] | None]:
-    present = ~np.isnan(points).any(axis=(1, 2))
-    return [
-        [_Landmark(name, x, y) for name, (x, y) in zip(LANDMARK_NAMES, five, strict=True)] if there else None
-        for five, there in zip(points.tolist(), present.tolist(), strict=True)
-    ]
-
-
-def _poses(poses: npt.NDArray[Any]) -> list[_Pose | None]:
-    present = ~np.isnan(poses).any(axis=1)
-    return [_Pose(*angles) if there else None for angles, there in zip(poses.tolist(), present.tolist(), strict=True)]
-
-
-def _qualities(qualities: npt.NDArray[Any]) -> list[_Quality | None]:
-    present = ~np.isnan(qualities).any(axis=1)
-    return [_Quality(*pair) if there else None for pair, there in zip(qualities.tolist(), present.tolist(), strict=True)]
+def _spread(values: list[Value], present: npt.NDArray[Any]) -> list[Value | None]:
+    """One for every row, None where nothing is present."""
+    following = iter(values)
+    return [next(following) if there else None for there in present.tolist()]

@@ -27,9 +27,12 @@ _BODY = struct.Struct(">BB8sIHII")  # the row's 6 bytes are a short and an int
 _MAC_BYTES = 16
 
 
-def issue(key: bytes, job_id: str, series: Series, result_version: int, row: int, *, now: float) -> str:
-    """A token for the page that begins with `row`; `now` is in epoch seconds."""
-    body = _BODY.pack(_VERSION, series.value, _job_hash(job_id), result_version, row >> 32, row & 0xFFFFFFFF, int(now) + LIFETIME_SECONDS)
+def issue(
+    key: bytes, job_id: str, series: Series, result_version: int, row: int, *, now: float, lifetime_seconds: int = LIFETIME_SECONDS
+) -> str:
+    """A token for the page that begins with `row`, from `now`, in epoch seconds, for as long as said."""
+    expiry = int(now) + lifetime_seconds
+    body = _BODY.pack(_VERSION, series.value, _job_hash(job_id), result_version, row >> 32, row & 0xFFFFFFFF, expiry)
     return _text(body + _mac(key, body))
 
 

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from trackway.jobs.ports import Claim
+from trackway.errors import LimitExceeded, SystemFault
+from trackway.jobs.limits import too_many_open
+from trackway.jobs.ports import Bound, Claim
 from trackway.jobs.record import RUNNING, TERMINAL, Failure, JobRecord, Phase, Status
 from trackway.results.video import VideoMetadata
 from trackway.store.attributes import from_item, to_item
 from trackway.store.conditions import change
+from trackway.store.slots import find_slot
+from trackway.store.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 __all__ = ["JobStore", "job_partition"]
 
 _META = "META"
+_ATTEMPTS = 50  # to take a slot; where one was taken meanwhile, somebody else got through
 
 
 def job_partition(job_id: str) -> str:
@@ -40,6 +45,7 @@ class JobStore:
     def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._table = table
+        self._items = Table(client, table)
         self._clock = clock
 
     def get(self, job_id: str) -> JobRecord | None:
@@ -54,34 +60,39 @@ class JobStore:
             return None
         return Claim(operation, token, item["fingerprint"], item["jobId"], item["expires_at"])
 
-    def create(self, record: JobRecord, claim: Claim | None = None) -> bool:
-        """Put job and claim, both or none; False where either is there already. An expired claim counts as none."""
-        puts: list[TransactWriteItemTypeDef] = [{"Put": self._put_job(record)}]
-        if claim is not None:
-            puts.append({"Put": self._put_claim(claim)})
-        try:
-            self._client.transact_write_items(TransactItems=puts)
-        except self._client.exceptions.TransactionCanceledException as error:
-            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in error.response.get("CancellationReasons", [])):
+    def create(self, record: JobRecord, claim: Claim | None = None, bound: Bound | None = None) -> bool:
+        """Put job and claim, both or none; False where either is there already. An expired claim counts as none.
+
+        Raises:
+            LimitExceeded: as many jobs are open as the bound allows.
+            SystemFault: others were quicker again and again.
+        """
+        puts = [self._put_job(record)] + ([self._put_claim(claim)] if claim is not None else [])
+        for _ in range(_ATTEMPTS):
+            refused = self._items.transact(puts + ([self._put_slot(record, bound)] if bound is not None else []))
+            if not refused:
+                return True
+            if min(refused) < len(puts):
                 return False
-            raise
-        return True
+        raise SystemFault("Too many jobs are being started at the same moment. Try again.")
 
-    def _put_job(self, record: JobRecord) -> PutTypeDef:
-        return {
-            "TableName": self._table,
-            "Item": to_item({**_key(job_partition(record.job_id)), **_builtins(record)}),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+    def _put_slot(self, record: JobRecord, bound: Bound) -> TransactWriteItemTypeDef:
+        slot = find_slot(self._items, bound.most, self._is_open)
+        if slot is None:
+            raise LimitExceeded(too_many_open(*bound))
+        return slot.claim(self._items, record.job_id, record.expires_at)
 
-    def _put_claim(self, claim: Claim) -> PutTypeDef:
+    def _is_open(self, job_id: str) -> bool:
+        record = self.get(job_id)
+        return record is not None and record.status in RUNNING
+
+    def _put_job(self, record: JobRecord) -> TransactWriteItemTypeDef:
+        return self._items.put({**_key(job_partition(record.job_id)), **_builtins(record)}, "attribute_not_exists(pk)")
+
+    def _put_claim(self, claim: Claim) -> TransactWriteItemTypeDef:
         values = {"fingerprint": claim.fingerprint, "jobId": claim.job_id, "expires_at": claim.expires_at}
-        return {
-            "TableName": self._table,
-            "Item": to_item({**_key(_claim_partition(claim.operation, claim.token)), **values}),
-            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
-            "ExpressionAttributeValues": to_item({":now": int(self._clock())}),
-        }
+        item = {**_key(_claim_partition(claim.operation, claim.token)), **values}
+        return self._items.put(item, "attribute_not_exists(pk) OR expires_at <= :now", {":now": int(self._clock())})
 
     def advance(self, job_id: str, phase: Phase) -> bool:
         """Enter a phase; False where the job is over or further already."""

@@ -24,8 +24,14 @@ class Settings(msgspec.Struct, frozen=True):
         topic_arn: our completion topic.
         state_machine_arn: the workflow.
         upload_prefix: keys outside it start no job.
-        start_function: name of the function that serves StartPersonTracking.
-        get_function: name of the function that serves GetPersonTracking.
+        start_function: name of the function that serves the Start operations.
+        get_function: name of the function that serves the Get operations.
+        collections_function: name of the function that keeps collections, users and tags.
+        recognizer_function: name of the function that looks at pictures and vectors.
+        janitor_function: name of the function that tidies vectors up.
+        keys_function: name of the function that issues own keys.
+        vectors_uri: where vectors lie, "s3://bucket/vectors" or a folder.
+        key_prefix: the secrets of own keys have names that begin so, "STACK/keys/".
     """
 
     table: str = ""
@@ -36,6 +42,12 @@ class Settings(msgspec.Struct, frozen=True):
     upload_prefix: str = "uploads/"
     start_function: str = ""
     get_function: str = ""
+    collections_function: str = ""
+    recognizer_function: str = ""
+    janitor_function: str = ""
+    keys_function: str = ""
+    vectors_uri: str = ""
+    key_prefix: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *needed: str) -> Self:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import gzip
 import logging
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from trackway.columns import Tracks
 from trackway.errors import CorruptMedia
-from trackway.jobs.record import Phase
+from trackway.jobs.record import Api, JobRecord, Phase
 from trackway.pipeline.video import NOTHING_DECODED
 from trackway.results.pages import Series
-from trackway.results.rows import face_rows, person_rows
+from trackway.results.rows import face_rows, person_rows, search_rows
 from trackway.results.summaries import summarize
 from trackway.results.tables import write_parquet
 from trackway.results.video import VideoMetadata
-from trackway.tracking.linking import link_segments
+from trackway.tracking.linking import link_persons
+from trackway.tracking.looks import Looks
+from trackway.worker.search import find_people
 from trackway.worker.track import segment_key
 from trackway.worker.tracklets import decode
 from trackway.worker.workplace import Workplace
@@ -39,6 +41,7 @@ def assemble(place: Workplace, job_id: str) -> None:
 
     Raises:
         CorruptMedia: no segment has a single frame that can be decoded.
+        NoSuchCollection, OtherEmbedding: the collection to search is gone, or cannot be compared with the video.
         SystemFault: something on our side failed.
     """
     record, plan = place.record(job_id), place.plan(job_id)
@@ -46,17 +49,35 @@ def assemble(place: Workplace, job_id: str) -> None:
     if not any(done for done, _ in place.jobs.read_progress(job_id).values()):
         raise CorruptMedia(NOTHING_DECODED)
     parts = [(segment, decode(place.artifact(segment_key(job_id, segment.index)))) for segment in plan.segments]
-    tracks = link_segments(parts)
-    _put_files(place, job_id, tracks, VideoMetadata.of(plan.info))
-    rows = {
-        Series.PERSONS_BY_TIME.key: place.pages.write(record, Series.PERSONS_BY_TIME, person_rows(tracks, "TIMESTAMP")),
-        Series.PERSONS_BY_INDEX.key: place.pages.write(record, Series.PERSONS_BY_INDEX, person_rows(tracks, "INDEX")),
-    }
+    tracks, looks = link_persons(parts)
+    matches = _matches(place, record, looks)
+    _put_files(place, job_id, tracks, matches, VideoMetadata.of(plan.info))
+    rows = {series.key: place.pages.write(record, series, given) for series, given in _series(record, tracks, matches)}
     place.jobs.record_results(job_id, rows)
     logger.info("%d rows from %d segments", len(tracks), len(parts))
 
 
-def _put_files(place: Workplace, job_id: str, tracks: Tracks, metadata: VideoMetadata) -> None:
+def _matches(place: Workplace, record: JobRecord, looks: Looks) -> dict[int, bytes] | None:
+    """`FaceMatches` by person; None where nobody asked who they are."""
+    collection_id = record.options.collection_id
+    if collection_id is None or not record.answers(Api.FACE_SEARCH):
+        return None
+    return find_people(place.open_gallery(), collection_id, record.options.face_match_threshold, looks)
+
+
+def _series(record: JobRecord, tracks: Tracks, matches: Mapping[int, bytes] | None) -> Iterator[tuple[Series, Iterator[bytes]]]:
+    """What the job's Get* operations show, each in all its orders."""
+    if record.answers(Api.PERSON_TRACKING):
+        yield Series.PERSONS_BY_TIME, person_rows(tracks, "TIMESTAMP")
+        yield Series.PERSONS_BY_INDEX, person_rows(tracks, "INDEX")
+    if record.answers(Api.FACE_DETECTION):
+        yield Series.FACES_BY_TIME, face_rows(tracks)
+    if matches is not None:
+        yield Series.FACE_SEARCH_BY_TIME, search_rows(tracks, "TIMESTAMP", matches)
+        yield Series.FACE_SEARCH_BY_INDEX, search_rows(tracks, "INDEX", matches)
+
+
+def _put_files(place: Workplace, job_id: str, tracks: Tracks, matches: Mapping[int, bytes] | None, metadata: VideoMetadata) -> None:
     """The whole result once in S3: tables for programs, JSON lines for everybody else (DESIGN section 5)."""
     small = {"video.json": metadata, "tracks.json": summarize(tracks)}
     for name, value in small.items():
@@ -65,7 +86,10 @@ def _put_files(place: Workplace, job_id: str, tracks: Tracks, metadata: VideoMet
         parquet = Path(folder) / "persons.parquet"
         write_parquet(tracks, parquet)
         place.objects.put_file(result_key(job_id, parquet.name), parquet, "application/vnd.apache.parquet")
-        for name, lines in (("persons.jsonl.gz", person_rows(tracks, "TIMESTAMP")), ("faces.jsonl.gz", face_rows(tracks))):
+        files = {"persons.jsonl.gz": person_rows(tracks, "TIMESTAMP"), "faces.jsonl.gz": face_rows(tracks)}
+        if matches is not None:
+            files["search.jsonl.gz"] = search_rows(tracks, "TIMESTAMP", matches)
+        for name, lines in files.items():
             path = Path(folder) / name
             _write_lines(path, lines)
             place.objects.put_file(result_key(job_id, name), path, "application/gzip")

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import msgspec
 
-from trackway.errors import SystemFault
+from trackway.errors import ModelError, SystemFault
+from trackway.identity.gallery import Gallery
 from trackway.jobs.plan import plan_key
 from trackway.jobs.record import JobRecord
 from trackway.media.hardware import HardwareDecode
+from trackway.models.pack import load_pack
 from trackway.models.precision import Precision
 from trackway.models.providers import Provider
+from trackway.pipeline.still import embedding_of
 from trackway.pipeline.vision import Vision
 from trackway.store.clients import Clients
+from trackway.store.collections import CollectionStore
 from trackway.store.jobs import JobStore
 from trackway.store.objects import Objects
 from trackway.store.pages import PageStore
 from trackway.store.settings import Settings
+from trackway.store.vector_tables import s3_options
+from trackway.store.vectors import VectorStore
 from trackway.worker.engines import EngineShelf
 from trackway.worker.plan import JobPlan
 
@@ -37,6 +44,7 @@ class Workplace:
         provider: where models run.
         hardware_decode: whether a GPU decodes too.
         is_last_attempt: Batch will not try again after this process.
+        open_gallery: opens the collections of faces, which few jobs need.
     """
 
     jobs: JobStore
@@ -45,6 +53,7 @@ class Workplace:
     provider: Provider | Literal["auto"]
     hardware_decode: HardwareDecode
     is_last_attempt: bool
+    open_gallery: Callable[[], Gallery]
 
     @classmethod
     def open(cls, environment: Mapping[str, str]) -> Workplace:
@@ -62,6 +71,7 @@ class Workplace:
             _choice(environment, "TRACKWAY_PROVIDER", Provider | Literal["auto"]),
             _choice(environment, "TRACKWAY_HARDWARE_DECODE", HardwareDecode),
             int(environment.get("AWS_BATCH_JOB_ATTEMPT", "1")) >= int(environment.get("TRACKWAY_ATTEMPTS", "1")),
+            functools.partial(_open_gallery, clients, environment),
         )
 
     def open_vision(self, precision: Precision = "full") -> Vision:
@@ -103,6 +113,21 @@ class Workplace:
             return self.objects.get_artifact(key)
         except FileNotFoundError as error:
             raise SystemFault(f"Expected {key} in the artifacts bucket, found nothing. Start the job again.") from error
+
+
+def _open_gallery(clients: Clients, environment: Mapping[str, str]) -> Gallery:
+    settings = Settings.from_environment(environment, "table", "vectors_uri")
+    network = load_pack().embedders.get("faceEmbedder")
+    if network is None or network.similarity is None:
+        raise ModelError("The model pack has no faceEmbedder with a similarity curve, so faces cannot be compared; use the default pack.")
+    options = s3_options(environment)
+    return Gallery(
+        CollectionStore(clients.dynamodb, settings.table),
+        VectorStore("faces", settings.vectors_uri, options),
+        VectorStore("users", settings.vectors_uri, options),
+        similarity=network.similarity,
+        embedding=embedding_of(network),
+    )
 
 
 def _choice(environment: Mapping[str, str], name: str, allowed: Any) -> Any:

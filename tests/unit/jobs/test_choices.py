@@ -85,3 +85,9 @@ def test_a_wrong_option_is_named_with_its_source(given: dict[str, object], sente
 def test_a_wrong_option_is_wrong_even_where_a_better_source_overrides_it() -> None:
     with pytest.raises(OptionError, match="sidecar object"):
         choose(call={"sampleFps": 5}, sidecar=b'{"sampleFps": -5}')
+
+
+@pytest.mark.parametrize("name", ["2024", "1e5", "true", "null"])
+def test_names_that_look_like_other_values_stay_names(name: str) -> None:
+    chosen = choose(metadata={"collection-id": name, "project": name})
+    assert (chosen.options.collection_id, chosen.options.project) == (name, name)

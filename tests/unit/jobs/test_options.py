@@ -52,3 +52,27 @@ def test_a_bad_option_is_named_with_its_source(given: dict[str, Any], words: lis
     assert str(caught.value).startswith("clip.mp4.job.json: ")
     for word in words:
         assert word in str(caught.value)
+
+
+def test_r19_r20_a_face_search_is_chosen_by_its_collection() -> None:
+    options = JobOptions.parse({"collectionId": "people", "faceMatchThreshold": "92.5"}, source="test")
+    assert (options.collection_id, options.face_match_threshold) == ("people", 92.5)
+    assert JobOptions().face_match_threshold == 80.0
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"collectionId": "with space"}, "collectionId"),
+        ({"collectionId": ""}, "collectionId"),
+        ({"collectionId": "a" * 256}, "collectionId"),
+        ({"collectionId": "people\n"}, "collectionId"),
+        ({"faceMatchThreshold": 100.5}, "faceMatchThreshold"),
+        ({"faceAttributes": "SOME"}, "faceAttributes"),
+        ({"project": "a/b"}, "project"),
+        ({"collectionId": "people", "faces": False}, "collectionId needs faces"),
+    ],
+)
+def test_a_search_that_cannot_be_is_refused(given: dict[str, Any], word: str) -> None:
+    with pytest.raises(OptionError, match=word):
+        JobOptions.parse(given, source="test")

@@ -10,13 +10,13 @@ from tests.cloud import Cloud
 from trackway.jobs.choices import Choices
 from trackway.jobs.identity import new_job_id
 from trackway.jobs.ingest import Ingest
-from trackway.jobs.record import Phase, Status, Video
+from trackway.jobs.record import Api, Failure, Phase, Status, Video
 from trackway.jobs.start import Starter
 
 
 @pytest.fixture
 def ingest(cloud: Cloud) -> Ingest:
-    return Ingest(cloud.starter, cloud.objects, prefix="uploads/", artifacts_bucket=cloud.artifacts)
+    return Ingest(cloud.starter, cloud.objects, cloud.catalogue, prefix="uploads/", artifacts_bucket=cloud.artifacts)
 
 
 def event(*videos: Video) -> dict[str, Any]:
@@ -68,11 +68,11 @@ def test_a_new_version_of_a_key_is_a_new_job(cloud: Cloud, ingest: Ingest) -> No
 
 def test_a_crash_between_record_and_execution_is_healed_by_the_redelivery(cloud: Cloud) -> None:
     video = cloud.put_video()
-    crashing = Ingest(Starter(cloud.jobs, Broken(), cloud.clock), cloud.objects, prefix="uploads/", artifacts_bucket="")
+    crashing = Ingest(Starter(cloud.jobs, Broken(), cloud.clock), cloud.objects, cloud.catalogue, prefix="uploads/", artifacts_bucket="")
     with pytest.raises(ConnectionError):
         crashing(event(video))
     assert cloud.executions() == []
-    Ingest(cloud.starter, cloud.objects, prefix="uploads/", artifacts_bucket="")(event(video))
+    Ingest(cloud.starter, cloud.objects, cloud.catalogue, prefix="uploads/", artifacts_bucket="")(event(video))
     assert len(cloud.executions()) == 1
 
 
@@ -83,11 +83,11 @@ def test_a_redelivery_long_after_starts_nothing(cloud: Cloud, status: Status) ->
     if status != Status.IN_PROGRESS:
         cloud.jobs.finish(record.job_id, status, None)
     again = Starter(cloud.jobs, Broken(), cloud.clock)
-    assert not again.start(record.job_id, api="StartPersonTracking", video=record.video, choices=Choices())
+    assert not again.start(record.job_id, api=Api.PERSON_TRACKING, video=record.video, choices=Choices())
 
 
 def test_artifacts_start_no_job(cloud: Cloud) -> None:
-    ingest = Ingest(cloud.starter, cloud.objects, prefix="", artifacts_bucket=cloud.artifacts)
+    ingest = Ingest(cloud.starter, cloud.objects, cloud.catalogue, prefix="", artifacts_bucket=cloud.artifacts)
     assert ingest(event(Video(cloud.artifacts, "jobs/1/results/annotated.mp4", "v", "e", 1))) == []
     assert cloud.executions() == []
 
@@ -128,3 +128,20 @@ def test_2g_11_a_video_deleted_before_it_was_looked_at_becomes_a_job_that_will_f
 def test_resuming_what_does_not_exist_does_nothing(cloud: Cloud) -> None:
     cloud.starter.resume(new_job_id())
     assert cloud.executions() == []
+
+
+def test_r19_an_upload_that_names_a_collection_is_searched_in_it(cloud: Cloud, ingest: Ingest) -> None:
+    cloud.catalogue.create("people", {})
+    (job_id,) = ingest(event(cloud.put_video(Metadata={"collection-id": "people"})))
+    record = cloud.jobs.get(job_id)
+    assert record is not None
+    assert (record.failure, record.uploaded, record.options.collection_id) == (None, True, "people")
+    assert [record.answers(api) for api in Api] == [True, True, True]
+
+
+def test_r19_an_upload_that_names_an_unknown_collection_becomes_a_job_that_will_fail(cloud: Cloud, ingest: Ingest) -> None:
+    (job_id,) = ingest(event(cloud.put_video(Metadata={"collection-id": "nobody"})))
+    record = cloud.jobs.get(job_id)
+    assert record is not None
+    assert record.failure == Failure("NOT_FOUND", "The collection id: nobody does not exist")
+    assert record.answers(Api.FACE_SEARCH)

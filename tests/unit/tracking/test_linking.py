@@ -10,10 +10,12 @@ import pytest
 
 from tests.performance.metrics import IdentifiedBoxes, read_identified, score
 from tests.unit.tracking.worlds import NOBODY, bodies, follow, frames_of, identified, walkers
-from trackway.columns import Detections, Tracks
+from trackway.columns import AnalysedFrames, Detections, Tracks
 from trackway.media.segments import Segment
-from trackway.tracking.linking import link_segments
-from trackway.tracking.segment import SegmentTracker
+from trackway.models.pack import Calibration
+from trackway.tracking.linking import link_persons, link_segments
+from trackway.tracking.looks import LooksBuilder
+from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
 OVERLAP_MS = 2000
 

@@ -13,7 +13,7 @@ from trackway.columns import AnalysedFrames, Tracks
 from trackway.errors import CorruptMedia, ModelError, Stalled, TrackwayError
 from trackway.jobs.options import JobOptions
 from trackway.jobs.plan import plan_key
-from trackway.jobs.record import JobRecord, Video
+from trackway.jobs.record import Api, JobRecord, Video
 from trackway.jobs.shares import Share
 from trackway.media.segments import Segment
 from trackway.media.video import VideoInfo
@@ -71,7 +71,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
 def record() -> JobRecord:
     return JobRecord(
         job_id=JOB,
-        api="StartPersonTracking",
+        api=Api.PERSON_TRACKING,
         video=Video("videos", "clip.mp4"),
         options=JobOptions(),
         token_key=bytes(32),
