@@ -25,6 +25,7 @@ __all__ = ["KEY_PREFIX", "Api"]
 
 KEY_PREFIX = "keys/"  # of the names of own keys' secrets, after the stack's
 KEY_PARTITION = "KEYS"  # of the table, where their records lie
+RATE_PARTITIONS = "RATE#*"  # where requests are counted
 
 
 @jsii.implements(apigateway.IAccessLogSettings)
@@ -59,6 +60,7 @@ class Api(Construct):
         self.get = self._function("Get", "get", {"TRACKWAY_LIMITS": settings.limits_json})
         access.read_items(self.get, storage.table, "GetItem", "BatchGetItem", "Query")
         self.collections = self._function("Collections", "collections", {"TRACKWAY_LIMITS": settings.limits_json})
+        access.write_items(self.get, storage.table, "UpdateItem", partition=RATE_PARTITIONS)
         access.read_items(self.collections, storage.table, "GetItem", "BatchGetItem", "Query")
         access.write_items(self.collections, storage.table, "PutItem", "UpdateItem", "ConditionCheckItem")
         self.keys = self._make_keys()
@@ -90,6 +92,7 @@ class Api(Construct):
         access.read_objects(start, storage.videos)
         access.read_items(start, storage.table, "GetItem", "Query")
         access.write_items(start, storage.table, "PutItem")
+        access.write_items(start, storage.table, "UpdateItem", partition=RATE_PARTITIONS)
         access.start_execution(start, workflow.machine)
         return start
 
@@ -130,7 +133,7 @@ class Api(Construct):
             for name, function in served.items()
         }
         door = integrations.HttpLambdaIntegration(self.door.node.id, self.door, scope_permission_to_route=False)
-        self.key_routes = [route for path in ("/keys", "/keys/{operation}") for route in self._post(path, door, None)]
+        self.key_routes = [route for path in ("/keys", "/keys/{proxy+}") for route in self._post(path, door, None)]
         self._post("/", door, signed)
         for name, operations in FUNCTIONS.items():
             for operation in operations:

@@ -11,11 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trackway.api.cataloguing import cataloguing
 from trackway.api.endpoint import Endpoint
+from trackway.api.rates import Rates
 from trackway.identity.catalogue import Catalogue
 from trackway.identity.embedding import shipped_embedding
 from trackway.jobs.limits import Limits
 from trackway.store.clients import Clients
 from trackway.store.collections import CollectionStore
+from trackway.store.rates import RateStore
 from trackway.store.settings import Settings, is_initializing
 
 __all__ = ["handle"]
@@ -28,9 +30,10 @@ def endpoint() -> Endpoint:
     """The endpoint of this process."""
     settings = Settings.from_environment(os.environ, "table")
     limits = Limits.from_environment(os.environ)
-    records = CollectionStore(Clients().dynamodb, settings.table)
+    dynamodb = Clients().dynamodb
+    records = CollectionStore(dynamodb, settings.table)
     catalogue = Catalogue(records, embedding=shipped_embedding(), collection_faces=limits.collection_faces, claim_days=limits.claim_days)
-    return Endpoint(cataloguing(catalogue, limits), logger)
+    return Endpoint(cataloguing(catalogue, limits), logger, Rates(limits, RateStore(dynamodb, settings.table)))
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""GetPersonTracking, GetFaceDetection and GetFaceSearch behind API Gateway: may read the table, nothing else."""
+"""GetPersonTracking, GetFaceDetection and GetFaceSearch behind API Gateway: may read the table and count requests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trackway.api.endpoint import Endpoint
 from trackway.api.get_video import GetVideo
+from trackway.api.rates import Rates
 from trackway.jobs.limits import Limits
 from trackway.jobs.record import Api
 from trackway.store.clients import Clients
 from trackway.store.jobs import JobStore
 from trackway.store.pages import PageStore
+from trackway.store.rates import RateStore
 from trackway.store.settings import Settings, is_initializing
 
 __all__ = ["handle"]
@@ -29,7 +31,8 @@ def endpoint() -> Endpoint:
     settings = Settings.from_environment(os.environ, "table")
     dynamodb = Clients().dynamodb
     jobs, pages, limits = JobStore(dynamodb, settings.table), PageStore(dynamodb, settings.table), Limits.from_environment(os.environ)
-    return Endpoint({f"Get{api.subject}": GetVideo(api, jobs, pages, limits=limits) for api in Api}, logger)
+    operations = {f"Get{api.subject}": GetVideo(api, jobs, pages, limits=limits) for api in Api}
+    return Endpoint(operations, logger, Rates(limits, RateStore(dynamodb, settings.table)))
 
 
 @logger.inject_lambda_context

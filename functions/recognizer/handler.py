@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trackway.api.endpoint import Endpoint
 from trackway.api.pictures import Pictures
+from trackway.api.rates import Rates
 from trackway.api.recognition import recognition
 from trackway.api.tidying import Tidying
 from trackway.jobs.limits import Limits
@@ -19,6 +20,7 @@ from trackway.store.clients import Clients
 from trackway.store.functions import call_later
 from trackway.store.galleries import open_gallery
 from trackway.store.objects import Objects
+from trackway.store.rates import RateStore
 from trackway.store.settings import Settings, is_initializing
 
 __all__ = ["handle"]
@@ -34,7 +36,8 @@ def endpoint() -> Endpoint:
     gallery = open_gallery(clients, os.environ, limits=limits)
     pictures = Pictures(StillReader.open(), Objects(clients.s3), limits)
     tidying = Tidying(functools.partial(call_later, clients.functions, settings.janitor_function))
-    return Endpoint(recognition(gallery, pictures, tidying, limits), logger)
+    rates = Rates(limits, RateStore(clients.dynamodb, settings.table))
+    return Endpoint(recognition(gallery, pictures, tidying, limits), logger, rates)
 
 
 @logger.inject_lambda_context

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from trackway.api.endpoint import Endpoint
+from trackway.api.rates import Rates
 from trackway.api.start_video import StartVideo
 from trackway.identity.catalogue import Catalogue
 from trackway.identity.embedding import shipped_embedding
@@ -21,6 +22,7 @@ from trackway.store.clients import Clients
 from trackway.store.collections import CollectionStore
 from trackway.store.jobs import JobStore
 from trackway.store.objects import Objects
+from trackway.store.rates import RateStore
 from trackway.store.settings import Settings, is_initializing
 from trackway.store.workflow import StateMachine
 
@@ -38,7 +40,8 @@ def endpoint() -> Endpoint:
     starter = Starter(jobs, StateMachine(clients.stepfunctions, settings.state_machine_arn), time.time)
     catalogue = Catalogue(CollectionStore(clients.dynamodb, settings.table), embedding=shipped_embedding())
     limits = Limits.from_environment(os.environ)
-    return Endpoint({api: StartVideo(api, jobs, Objects(clients.s3), starter, catalogue, limits=limits) for api in Api}, logger)
+    operations = {str(api): StartVideo(api, jobs, Objects(clients.s3), starter, catalogue, limits=limits) for api in Api}
+    return Endpoint(operations, logger, Rates(limits, RateStore(clients.dynamodb, settings.table)))
 
 
 @logger.inject_lambda_context

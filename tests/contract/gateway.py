@@ -49,12 +49,13 @@ class Gateway:
     exchanges: list[Exchange] = field(default_factory=list)
 
 
-def http_event(path: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def http_event(path: str, headers: Mapping[str, str], body: bytes, *, query: str = "", route: str | None = None) -> dict[str, Any]:
     """The payload 2.0 event of a POST; bodies that are not text by their type come in base64, as AWS sends them."""
     return {
         "version": "2.0",
-        "routeKey": f"POST {path}",
+        "routeKey": f"POST {route or path}",
         "rawPath": path,
+        "rawQueryString": query,
         "headers": {name.lower(): value for name, value in headers.items()},
         "requestContext": {"requestId": base64.b64encode(uuid.uuid4().bytes[:11]).decode(), "http": {"method": "POST", "path": path}},
         "body": base64.b64encode(body).decode(),
@@ -69,7 +70,8 @@ def serve(routes: Mapping[str, Function], *, prefix: str = "", scope_service: st
     Args:
         routes: function by path.
         prefix: a stage before every path, such as "/prod".
-        scope_service: the service that signatures must name; None lets everybody in.
+        scope_service: the service that signatures must name; None lets everybody in. Whoever comes to /keys is let in, as by a
+            route without an authorizer.
     """
     gateway = Gateway("")
 
@@ -82,19 +84,21 @@ def serve(routes: Mapping[str, Function], *, prefix: str = "", scope_service: st
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = dict(self.headers.items())
-            scope = _signed_scope(f"http://{self.headers['host']}{self.path}", headers, body) if scope_service else None
-            path = self.path.removeprefix(prefix) or "/"
-            function = routes.get(path)
-            if scope_service and (scope is None or scope.split("/")[2] != scope_service):
+            whole, _, query = self.path.partition("?")
+            route = whole.removeprefix(prefix).rstrip("/") or "/"
+            wanted = None if route == "/keys" else scope_service
+            scope = _signed_scope(f"http://{self.headers['host']}{self.path}", headers, body) if wanted else None
+            function = routes.get(route)
+            if wanted and (scope is None or scope.split("/")[2] != wanted):
                 answer: dict[str, Any] = {"statusCode": 403, "body": '{"message":"Forbidden"}'}
             elif function is None:
                 answer = {"statusCode": 404, "body": '{"message":"Not Found"}'}
             else:
-                answer = json.loads(json.dumps(function(http_event(path, headers, body))))
+                answer = json.loads(json.dumps(function(http_event(whole or "/", headers, body, query=query, route=route))))
             content = answer["body"].encode()
             given = {"content-type": "application/json", **answer.get("headers", {})}
             target = self.headers.get("x-amz-target", "")
-            gateway.exchanges.append(Exchange(path, target, scope, body, answer["statusCode"], given, content))
+            gateway.exchanges.append(Exchange(route, target, scope, body, answer["statusCode"], given, content))
             self.send_response(answer["statusCode"])
             for name, value in (given | {"content-length": str(len(content))}).items():
                 self.send_header(name, value)

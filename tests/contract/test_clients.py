@@ -126,7 +126,7 @@ def test_the_region_of_the_endpoint_is_the_default(monkeypatch: pytest.MonkeyPat
 
 def test_rows_are_drawn_page_by_page(cloud: Cloud, signed: Gateway) -> None:
     client = trackway_client.rekognition(signed.url, region_name=REGION, **KEYS)
-    rows = trackway_client.paginate_person_tracking(client, finished(cloud).job_id, page_size=1000)
+    rows = trackway_client.paginate(client, "person_tracking", finished(cloud).job_id, page_size=1000)
     assert next(rows) == ROWS[0]
     assert len(signed.exchanges) == 1
     assert list(rows) == ROWS[1:]
@@ -137,11 +137,11 @@ def test_reading_an_unfinished_or_failed_job_is_an_error_not_an_empty_result(clo
     client = trackway_client.rekognition(signed.url, region_name=REGION, **KEYS)
     record = cloud.recorded()
     with pytest.raises(InputError, match="still running"):
-        list(trackway_client.paginate_person_tracking(client, record.job_id))
+        list(trackway_client.paginate(client, "person_tracking", record.job_id))
     cloud.jobs.finish(record.job_id, Status.FAILED, "Unsupported codec/format.")
     for read in (
-        lambda: list(trackway_client.paginate_person_tracking(client, record.job_id)),
-        lambda: trackway_client.wait_person_tracking(client, record.job_id),
+        lambda: list(trackway_client.paginate(client, "person_tracking", record.job_id)),
+        lambda: trackway_client.wait(client, "person_tracking", record.job_id),
     ):
         with pytest.raises(trackway_client.JobFailed, match=r"^Unsupported codec/format\.$"):
             read()
@@ -153,11 +153,11 @@ def test_r55_waiting_pauses_longer_and_longer(cloud: Cloud, signed: Gateway) -> 
     running = cloud.recorded()
     pauses: list[float] = []
     with pytest.raises(Stalled, match="still running"):
-        trackway_client.wait_person_tracking(client, running.job_id, timeout_seconds=60, sleep=pauses.append)
+        trackway_client.wait(client, "person_tracking", running.job_id, timeout_seconds=60, sleep=pauses.append)
     assert pauses[0] == 5.0
     assert pauses == sorted(pauses)
     assert max(pauses) <= 30
-    assert trackway_client.wait_person_tracking(client, record.job_id)["VideoMetadata"]["Codec"] == "h264"
+    assert trackway_client.wait(client, "person_tracking", record.job_id)["VideoMetadata"]["Codec"] == "h264"
 
 
 OVERLAID = """

@@ -63,7 +63,7 @@ def handlers(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
 
 def call(handler: Handler, operation: str, request: dict[str, Any]) -> tuple[int, Any]:
     headers = {"x-amz-target": f"RekognitionService.{operation}"}
-    answer = handler(http_event(f"/{operation}", headers, json.dumps(request).encode()))
+    answer = handler(http_event("/", headers, json.dumps(request).encode()))
     return answer["statusCode"], json.loads(answer["body"])
 
 

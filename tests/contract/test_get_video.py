@@ -173,7 +173,7 @@ def test_r51_tokens_live_a_day_or_as_long_as_the_deployment_says(cloud: Cloud, k
 
 
 @every_kind
-def test_r30_r53_the_envelope_is_the_same_on_every_page(cloud: Cloud, rekognition: RekognitionClient, kind: Kind) -> None:
+def test_r30_r53_2g_5_the_envelope_is_the_same_on_every_page(cloud: Cloud, rekognition: RekognitionClient, kind: Kind) -> None:
     """2g-5 as well."""
     record = finished(cloud, choices=Choices(SEARCH, "shot:12"))
     got = list(pages(rekognition, kind, record.job_id, MaxResults=500))

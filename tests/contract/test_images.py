@@ -140,7 +140,7 @@ def test_r72_faces_that_do_not_pass_are_not_compared(rekognition: RekognitionCli
         rekognition.compare_faces(SourceImage={"Bytes": dark}, TargetImage={"Bytes": jpeg(both())}, QualityFilter="AUTO")
 
 
-def test_r66_faces_are_indexed_largest_first(rekognition: RekognitionClient, family: str) -> None:
+def test_r66_2g_16_faces_are_indexed_largest_first(rekognition: RekognitionClient, family: str) -> None:
     answer = rekognition.index_faces(CollectionId=family, Image={"Bytes": jpeg(both())}, ExternalImageId="two:of.them")
     assert (answer["UnindexedFaces"], answer["FaceModelVersion"]) == ([], "1.0")
     assert "OrientationCorrection" not in set(answer)
@@ -293,3 +293,13 @@ def test_r79_a_picture_of_eighty_pixels(rekognition: RekognitionClient) -> None:
     assert rekognition.detect_faces(Image={"Bytes": png(blank()[:80, :80])})["FaceDetails"] == []
     face = hopper()[110:350, 150:390]
     assert len(rekognition.detect_faces(Image={"Bytes": png(cv2.resize(face, (80, 80)))})["FaceDetails"]) == 1
+
+
+def test_r79_a_face_of_forty_pixels_in_a_large_picture(rekognition: RekognitionClient, family: str) -> None:
+    picture = np.full((1080, 1920, 3), 90, np.uint8)
+    picture[400:520, 900:1002] = hopper(102, 120)
+    answer = rekognition.index_faces(CollectionId=family, Image={"Bytes": jpeg(picture)})
+    (record,) = answer["FaceRecords"]
+    box = record["Face"]["BoundingBox"]
+    assert 25 < min(box["Width"] * 1920, box["Height"] * 1080) < 45
+    assert answer["UnindexedFaces"] == []

@@ -47,6 +47,9 @@ def test_r1_r5_an_error_answer_in_full(gateway: Gateway, path: str) -> None:
         "RekognitionService.",
         "RekognitionService.DetectMoon",
         "Other.GetPersonTracking",
+        "Trackway.GetPersonTracking",
+        "Trackway.DetectMoon",
+        "RekognitionService.CreateKey",
         "GetPersonTracking",
         "..",
         "ü",
@@ -97,7 +100,7 @@ def test_r4_botocore_finds_the_request_id(rekognition: RekognitionClient, gatewa
     assert caught.value.response["ResponseMetadata"]["RequestId"] == gateway.exchanges[-1].headers["x-amzn-requestid"]
 
 
-def test_a_fault_of_ours_says_nothing_of_itself(rekognition: RekognitionClient, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r6_our_fault_says_nothing_of_itself(rekognition: RekognitionClient, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise KeyError("secret")
 

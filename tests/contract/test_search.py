@@ -119,7 +119,7 @@ def test_r70_faces_like_the_largest_of_a_picture(rekognition: RekognitionClient,
     assert answer["FaceModelVersion"] == "1.0"
 
 
-def test_r70_no_face_is_an_error(rekognition: RekognitionClient, family: str) -> None:
+def test_r70_2g_16_no_face_is_an_error(rekognition: RekognitionClient, family: str) -> None:
     dark = jpeg((hopper() * 0.04).astype(np.uint8), 100)
     cases: list[tuple[bytes, dict[str, Any]]] = [(jpeg(blank()), {}), (dark, {"QualityFilter": "AUTO"})]
     for content, given in cases:

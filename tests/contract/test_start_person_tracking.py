@@ -162,7 +162,7 @@ def test_r15_a_token_used_twice_at_once_is_one_job(cloud: Cloud, rekognition: Re
         ),
     ],
 )
-def test_r7_2g_9_constraints(cloud: Cloud, rekognition: RekognitionClient, given: dict[str, Any], path: str) -> None:
+def test_r7_r16_r17_2g_9_constraints(cloud: Cloud, rekognition: RekognitionClient, given: dict[str, Any], path: str) -> None:
     cloud.put_video()
     with pytest.raises(rekognition.exceptions.InvalidParameterException) as caught:
         rekognition.start_person_tracking(**{"Video": video_of(cloud), **given})

@@ -205,7 +205,7 @@ def test_r77_users_are_found_by_the_largest_face(rekognition: RekognitionClient,
     assert answer["FaceModelVersion"] == "1.0"
 
 
-def test_r77_no_face_is_no_error(rekognition: RekognitionClient, family: str, known: dict[str, str]) -> None:
+def test_r77_2g_16_no_face_is_no_error(rekognition: RekognitionClient, family: str, known: dict[str, str]) -> None:
     answer = rekognition.search_users_by_image(CollectionId=family, Image={"Bytes": jpeg(blank())})
     assert (answer["UserMatches"], answer["UnsearchedFaces"]) == ([], [])
     assert "SearchedFace" not in set(answer)

@@ -11,7 +11,7 @@ from trackway.api.model import model_of
 from trackway.api.routes import FUNCTIONS
 from trackway.jobs.limits import Limits
 
-OWN_KEYS = {"POST /keys", "POST /keys/{operation}"}
+OWN_KEYS = {"POST /keys", "POST /keys/{proxy+}"}
 RESOURCES = {
     "start": "ApiStart",
     "get": "ApiGet",

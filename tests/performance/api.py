@@ -24,10 +24,10 @@ from tests.performance.memory_table import memory_client
 from tests.performance.output import Output
 from tests.tracks import random_tracks
 from trackway.api.endpoint import Endpoint
-from trackway.api.get_person_tracking import GetPersonTracking
+from trackway.api.get_video import GetVideo
 from trackway.jobs.identity import new_job_id
 from trackway.jobs.options import JobOptions
-from trackway.jobs.record import JobRecord, Status, Video
+from trackway.jobs.record import Api, JobRecord, Status, Video
 from trackway.results import tokens
 from trackway.results.pages import Series
 from trackway.results.rows import person_rows
@@ -61,7 +61,8 @@ def main(output: Output) -> None:
     pages = Table("rows of the job", "row", "median ms", "best ms", title=f"One page of 1,000 rows, {READS} reads (bound: 20 ms)")
     table = os.environ.get("TRACKWAY_TABLE", "memory")
     client = Clients().dynamodb if "TRACKWAY_TABLE" in os.environ else memory_client()
-    get = Endpoint({"GetPersonTracking": GetPersonTracking(JobStore(client, table), PageStore(client, table))}, logging.getLogger("bench"))
+    shown = GetVideo(Api.PERSON_TRACKING, JobStore(client, table), PageStore(client, table))
+    get = Endpoint({"GetPersonTracking": shown}, logging.getLogger("bench"))
     written = {rows: _job(client, table, rows) for rows in JOBS}
     medians: dict[int, list[float]] = {rows: [] for rows in JOBS}
     for share, rows in itertools.product((0.0, 0.5, 1.0), JOBS):
@@ -89,7 +90,7 @@ def _job(client: DynamoDBClient, table: str, rows: int) -> JobRecord:
     now = int(time.time())
     record = JobRecord(
         job_id=new_job_id(),
-        api="StartPersonTracking",
+        api=Api.PERSON_TRACKING,
         video=Video("videos", "uploads/clip.mp4"),
         options=JobOptions(),
         token_key=os.urandom(32),

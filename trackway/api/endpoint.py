@@ -1,4 +1,4 @@
-"""From an HTTP event to an HTTP answer: find the operation, read the request by the model, run it, map what it raises."""
+"""From an HTTP event to an HTTP answer: find the operation, read the request by the model, let it pass, run it, map what it raises."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from trackway.api.caller import Caller
 from trackway.api.errors import SerializationError, UnknownOperation, fault_of
 from trackway.api.http import HttpRequest, answer, refusal
 from trackway.api.model import model_of, rekognition_model
+from trackway.api.permission import permit
 from trackway.api.validation import Validator
 
-__all__ = ["Endpoint", "Log", "Operation", "operation_of"]
+__all__ = ["Endpoint", "Log", "Operation", "operation_of", "unknown"]
 
 _SERVICES = ("RekognitionService", "Trackway")
 
@@ -38,11 +39,13 @@ class Endpoint:
     Args:
         operations: by name.
         log: gets one line per request: ids, outcome, duration; never names or tokens.
+        rate: counts a request, and raises where the caller made too many; None counts nothing.
     """
 
-    def __init__(self, operations: Mapping[str, Operation], log: Log) -> None:
+    def __init__(self, operations: Mapping[str, Operation], log: Log, rate: Callable[[str, Caller], None] | None = None) -> None:
         self._operations = operations
         self._log = log
+        self._rate = rate
         self._validators = {"RekognitionService": Validator(rekognition_model())}
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +71,7 @@ class Endpoint:
         name = operation_of(request.target)
         operation = self._operations.get(name)
         if operation is None or not self._validator(request.target).knows(name):
-            raise UnknownOperation(f"Unknown operation: {request.target or 'the header X-Amz-Target is missing'}")
+            raise unknown(request.target)
         told["operation"] = name
         try:
             body = msgspec.json.decode(request.body or b"{}")
@@ -77,6 +80,9 @@ class Endpoint:
         members = self._validator(request.target).read(name, body)
         if "JobId" in members:
             told["job_id"] = members["JobId"]
+        permit(request.caller, name, members)
+        if self._rate is not None:
+            self._rate(name, request.caller)
         return operation(members, request.caller)
 
     def _validator(self, target: str) -> Validator:
@@ -90,6 +96,11 @@ def operation_of(target: str) -> str:
     """The operation that an X-Amz-Target names, "" where it is neither Rekognition's nor ours."""
     service, _, name = target.rpartition(".")
     return name if service in _SERVICES else ""
+
+
+def unknown(target: str) -> UnknownOperation:
+    """The refusal of a target that is not served here."""
+    return UnknownOperation(f"Unknown operation: {target[:200] or 'the header X-Amz-Target is missing'}")
 
 
 def _since(started: float) -> float:

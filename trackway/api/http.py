@@ -1,9 +1,10 @@
-"""API Gateway's HTTP events (payload 2.0) and answers, as JSON 1.1 sees them (SPEC R1 to R6)."""
+"""API Gateway's HTTP events (payload 2.0) and answers, as JSON 1.1 sees them (SPEC R1 to R6), and as signatures see them."""
 
 from __future__ import annotations
 
 import base64
 import os
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,10 +13,13 @@ import msgspec
 
 from trackway.api.caller import ANYBODY, Caller
 from trackway.api.errors import Fault
+from trackway.api.signature import SignedRequest
 
-__all__ = ["HttpRequest", "answer", "refusal"]
+__all__ = ["HttpRequest", "account_of", "answer", "handed_on", "refusal", "signed_forms"]
 
 _CONTENT_TYPE = "application/x-amz-json-1.1"
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_PATH = re.compile(r"(/[A-Za-z0-9_.-]{1,64}){1,4}/?")
 
 
 class HttpRequest(NamedTuple):
@@ -38,17 +42,44 @@ class HttpRequest(NamedTuple):
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> HttpRequest:
         """The request in an event."""
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        text = event.get("body") or ""
+        headers = _headers(event)
         context = event.get("requestContext") or {}
         gateway_id = str(context.get("requestId") or uuid.uuid4())
         return cls(
             target=headers.get("x-amz-target", ""),
-            body=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode(),
+            body=_body(event),
             request_id=_uuid(gateway_id),
             gateway_id=gateway_id,
             caller=_caller(context),
         )
+
+
+def signed_forms(event: Mapping[str, Any]) -> list[SignedRequest]:
+    """What a signature may cover: the request as it came, and as its client saw it where a proxy changed the path.
+
+    Believing the header `x-forwarded-path` is harmless, whoever sends it: host, operation, time and body are covered by the signature
+    in both forms, and the path says nothing that they do not say, since every path behind this door leads to the same operations.
+    """
+    path, headers = str(event.get("rawPath") or "/"), _headers(event)
+    method = ((event.get("requestContext") or {}).get("http") or {}).get("method", "POST")
+    as_it_came = SignedRequest(method, path, event.get("rawQueryString") or "", headers, _body(event))
+    sent = headers.get("x-forwarded-path", "")
+    return [as_it_came, as_it_came._replace(path=sent)] if _PATH.fullmatch(sent) else [as_it_came]
+
+
+def account_of(event: Mapping[str, Any]) -> str:
+    """The account of the deployment; API Gateway has no number for a caller that it did not authenticate."""
+    account = str((event.get("requestContext") or {}).get("accountId") or "")
+    return account if _ACCOUNT.fullmatch(account) else ANYBODY.account
+
+
+def handed_on(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
+    """An event for the function that serves it: with the caller that our door found, and with no other in that place."""
+    context = event.get("requestContext") or {}
+    authorizer = {name: value for name, value in (context.get("authorizer") or {}).items() if name != "trackway"}
+    if caller is not None:
+        authorizer = {"trackway": msgspec.to_builtins(caller)}
+    return {**event, "requestContext": {**context, "authorizer": authorizer}}
 
 
 def answer(request_id: str, content: bytes, status: int = 200) -> dict[str, Any]:
@@ -63,7 +94,8 @@ def answer(request_id: str, content: bytes, status: int = 200) -> dict[str, Any]
 
 def refusal(request_id: str, fault: Fault) -> dict[str, Any]:
     """An answer that tells of a failure; Logref is the request's id in our logs."""
-    body = {"__type": fault.aws_type, "Code": fault.aws_type, "Logref": request_id, "Message": fault.message}
+    message = fault.message.encode(errors="replace").decode()  # what it repeats of a header may not be text that JSON can hold
+    body = {"__type": fault.aws_type, "Code": fault.aws_type, "Logref": request_id, "Message": message}
     return answer(request_id, msgspec.json.encode(body), fault.status)
 
 
@@ -72,9 +104,19 @@ def _caller(context: Mapping[str, Any]) -> Caller:
     authorizer = context.get("authorizer") or {}
     if "trackway" in authorizer:
         return msgspec.convert(authorizer["trackway"], Caller)
-    account = str(context.get("accountId") or ANYBODY.account)
     region = os.environ.get("AWS_REGION", ANYBODY.region)
-    return Caller(account=account, region=region, identity=str((authorizer.get("iam") or {}).get("userArn") or ""))
+    identity = str((authorizer.get("iam") or {}).get("userArn") or "")
+    return Caller(account=account_of({"requestContext": context}), region=region, identity=identity)
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    # What is no text is found again by whoever reads it as such.
+    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode(errors="surrogatepass")
 
 
 def _uuid(gateway_id: str) -> str:

@@ -9,15 +9,15 @@ import datetime
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from trackway.api.errors import IncompleteSignature, InvalidSignature, MissingAuthenticationToken
 
-__all__ = ["SERVICE", "Claim", "SignedRequest", "check_scope", "is_signed_by", "read_claim"]
+__all__ = ["SERVICES", "Claim", "SignedRequest", "check_scope", "is_signed_by", "read_claim"]
 
-SERVICE = "rekognition"
-"""The service in the scope of a signature that a stock client makes (SPEC R3)."""
+SERVICES = ("rekognition", "execute-api")
+"""The service in the scope of a signature: what a stock client names (SPEC R3), and what it names with our overlay."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -74,6 +74,8 @@ def read_claim(request: SignedRequest) -> Claim:
     header = request.headers.get("authorization", "")
     if not header:
         raise MissingAuthenticationToken("Missing Authentication Token")
+    if not header.isascii():
+        raise IncompleteSignature("Authorization header holds other characters than ASCII.")
     scheme, _, rest = header.partition(" ")
     if scheme != _ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{scheme[:64]}'. Expected {_ALGORITHM}.")
@@ -94,14 +96,13 @@ def read_claim(request: SignedRequest) -> Claim:
     return Claim(access_key, date, region, service, signed, parts["Signature"], time)
 
 
-def check_scope(claim: Claim, *, region: str, now: datetime.datetime, services: Sequence[str] = (SERVICE,)) -> None:
+def check_scope(claim: Claim, *, region: str, now: datetime.datetime) -> None:
     """Whether a signature is for here and now.
 
     Args:
         claim: of the request.
         region: where the deployment is.
         now: UTC, aware.
-        services: that may be named in the scope.
 
     Raises:
         IncompleteSignature: the time is none.
@@ -113,8 +114,8 @@ def check_scope(claim: Claim, *, region: str, now: datetime.datetime, services: 
         raise IncompleteSignature(f"Date must be in ISO-8601 'basic format'. Got '{claim.time[:64]}'.") from error
     if claim.region != region:
         raise InvalidSignature(f"Credential should be scoped to a valid region, not '{claim.region[:64]}'. This endpoint is in '{region}'.")
-    if claim.service not in services:
-        raise InvalidSignature(f"Credential should be scoped to correct service: '{services[0]}'.")
+    if claim.service not in SERVICES:
+        raise InvalidSignature(f"Credential should be scoped to correct service: '{SERVICES[0]}'.")
     if claim.date != claim.time[:8]:
         raise InvalidSignature(
             f"Date in Credential scope does not match YYYYMMDD of X-Amz-Date: '{claim.date[:64]}' and '{claim.time[:8]}'."
@@ -139,7 +140,8 @@ def is_signed_by(secret: str, request: SignedRequest, claim: Claim) -> bool:
 
     declared = request.headers.get("x-amz-content-sha256")
     covered = declared is None or hmac.compare_digest(declared.encode(), hashlib.sha256(request.body).hexdigest().encode())
-    url = f"https://{request.headers.get('host', '')}{request.path}" + (f"?{request.query}" if request.query else "")
+    # The host is signed as a header; here it stands for nothing, so that no odd one can spoil the URL.
+    url = f"https://door{request.path}" + (f"?{request.query}" if request.query else "")
     headers = {name: request.headers.get(name, "") for name in claim.signed_headers}
     again = AWSRequest(request.method, url, headers=headers, data=request.body)
     again.context["timestamp"] = claim.time

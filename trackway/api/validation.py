@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
 from collections.abc import Sized
 from typing import Any, TypeVar
 
@@ -23,6 +24,11 @@ __all__ = ["Validator"]
 T = TypeVar("T")
 
 _SHOWN_CHARACTERS = 200  # of a refused value
+_TOLD_VIOLATIONS = 10
+_MATCHED_CHARACTERS = 4096  # nothing that the model has a pattern for is longer, and some patterns take the square of the length
+_DEEPEST = 32  # of what the model leaves open
+_LARGEST_FLOAT = 3.4028234663852886e38  # of four bytes
+_COLLECTIONS = {"structure": "Expected null", "list": "Expected list or null", "map": "Expected map or null"}
 _INTEGER_BITS = {"integer": 31, "long": 63}
 # Unicode classes that Python's `re` lacks, as they occur inside the model's character sets. \w is \p{L}, \p{N} and the underscore,
 # which those sets allow anyway.
@@ -64,7 +70,7 @@ class Validator:
         request: dict[str, Any] = self._value(described.shape, body, "", violations)
         if violations:
             count = f"{len(violations)} validation error{'s' if len(violations) > 1 else ''} detected: "
-            raise InvalidParameter(count + "; ".join(violations))
+            raise InvalidParameter(count + "; ".join(violations[:_TOLD_VIOLATIONS]))
         return request
 
     def _value(self, shape_name: str, value: Any, path: str, violations: list[str]) -> Any:
@@ -90,6 +96,7 @@ class Validator:
     def _structure(self, shape: Shape, value: Any, path: str, violations: list[str]) -> dict[str, Any]:
         given = {name: member for name, member in _expect(dict, value, shape).items() if member is not None}
         if shape.document:
+            _check_depth(given, _DEEPEST)
             return given
         for name in shape.required:
             if name not in given:
@@ -104,8 +111,8 @@ class Validator:
         items = _expect(list, value, shape)
         _check_length(shape, items, path, violations)
         element = shape.member
-        if element is None:
-            return items
+        if element is None or (shape.max is not None and len(items) > shape.max):
+            return items  # as refused as it would be if each of a million members were looked at
         return [self._value(element.shape, item, f"{path}.{place}.member", violations) for place, item in enumerate(items, 1)]
 
     def _map(self, shape: Shape, value: Any, path: str, violations: list[str]) -> dict[str, Any]:
@@ -123,7 +130,7 @@ class Validator:
 def _string(shape: Shape, value: Any, path: str, violations: list[str]) -> str:
     text = _expect(str, value, shape)
     _check_length(shape, text, path, violations)
-    if shape.pattern is not None and not _pattern(shape.pattern).fullmatch(text):
+    if shape.pattern is not None and not (len(text) <= _MATCHED_CHARACTERS and _pattern(shape.pattern).fullmatch(text)):
         violations.append(_violation(text, path, f"Member must satisfy regular expression pattern: {shape.pattern}"))
     if shape.enum and text not in shape.enum:
         violations.append(_violation(text, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"))
@@ -140,19 +147,27 @@ def _integer(shape: Shape, value: Any, path: str, violations: list[str]) -> int:
 
 
 def _float(shape: Shape, value: Any, path: str, violations: list[str]) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    largest = _LARGEST_FLOAT if shape.type == "float" else sys.float_info.max
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -largest <= value <= largest:
         raise SerializationError(_mismatch(value, shape.type))
     _check_range(shape, value, path, violations)
-    return value
+    return float(value)
 
 
 def _blob(shape: Shape, value: Any, path: str, violations: list[str]) -> bytes:
     try:
         content = base64.b64decode(_expect(str, value, shape), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise SerializationError("Expected a blob as base64 text, got something else") from error
+        raise SerializationError("Expected a blob as base64 text, found other characters") from error
     _check_length(shape, content, path, violations)
     return content
+
+
+def _check_depth(value: Any, deepest: int) -> None:
+    if deepest == 0:
+        raise SerializationError(f"Expected at most {_DEEPEST} levels of nesting, found more")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_depth(inner, deepest - 1)
 
 
 def _expect(kind: type[T], value: Any, shape: Shape) -> T:
@@ -162,8 +177,16 @@ def _expect(kind: type[T], value: Any, shape: Shape) -> T:
 
 
 def _mismatch(value: Any, kind: str) -> str:
-    found = {str: "STRING_VALUE", bool: f"{str(value).upper()}_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE", list: "LIST_VALUE"}
-    return f"{found.get(type(value), 'OBJECT_VALUE') if value is not None else 'NULL_VALUE'} cannot be converted to {kind.capitalize()}"
+    """AWS's sentence for a JSON value of another type than the model has."""
+    match value:
+        case dict():
+            return "Start of structure or map found where not expected."
+        case list():
+            return "Start of list found where not expected"
+    if kind in _COLLECTIONS:
+        return _COLLECTIONS[kind]
+    found = {str: "STRING", bool: str(value).upper(), type(None): "NULL"}.get(type(value), "NUMBER")
+    return f"{found}_VALUE can not be converted to {'an' if kind == 'integer' else 'a'} {kind.capitalize()}"
 
 
 def _check_length(shape: Shape, value: Sized, path: str, violations: list[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import trackway
-from trackway.cli import associate, evaluate, local, models, track
+from trackway.cli import associate, collections, evaluate, keys, local, models, track
 from trackway.errors import TrackwayError
 
 __all__ = ["app", "main"]
@@ -27,6 +27,8 @@ app = typer.Typer(
 app.command("track")(track.track)
 app.command("associate")(associate.associate)
 app.command("evaluate")(evaluate.evaluate)
+app.add_typer(collections.app, name="collections")
+app.add_typer(keys.app, name="keys")
 app.add_typer(local.app, name="local")
 app.add_typer(models.app, name="models")
 

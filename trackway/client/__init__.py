@@ -1,7 +1,8 @@
 """Clients of a Trackway deployment, for programs: boto3 with paging and waiting, or an overlay for clients that are not ours."""
 
 from trackway.client.connect import rekognition
+from trackway.client.connect import trackway_client as trackway
 from trackway.client.overlay import install_overlay, overlay_path
-from trackway.client.tracking import JobFailed, paginate_person_tracking, wait_person_tracking
+from trackway.client.tracking import JobFailed, paginate, wait
 
-__all__ = ["JobFailed", "install_overlay", "overlay_path", "paginate_person_tracking", "rekognition", "wait_person_tracking"]
+__all__ = ["JobFailed", "install_overlay", "overlay_path", "paginate", "rekognition", "trackway", "wait"]

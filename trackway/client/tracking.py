@@ -1,4 +1,4 @@
-"""Waiting for a person tracking job, and reading all of it, with any Rekognition client (SPEC R11, R55)."""
+"""Waiting for a video job, and reading all of it, with any Rekognition client (SPEC R11, R55)."""
 
 from __future__ import annotations
 
@@ -10,53 +10,69 @@ from trackway.errors import InputError, Stalled
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import GetPersonTrackingResponseTypeDef, PersonDetectionTypeDef
 
-__all__ = ["JobFailed", "paginate_person_tracking", "wait_person_tracking"]
+__all__ = ["JobFailed", "Kind", "paginate", "wait"]
+
+Kind = Literal["person_tracking", "face_detection", "face_search"]
+"""What a job was started for; only the operations of that kind answer for it."""
 
 
 class JobFailed(InputError):
     """The job ended with FAILED; the message is its StatusMessage."""
 
 
-def paginate_person_tracking(
-    client: RekognitionClient, job_id: str, *, sort_by: Literal["TIMESTAMP", "INDEX"] = "TIMESTAMP", page_size: int = 1000
-) -> Iterator[PersonDetectionTypeDef]:
+def paginate(
+    client: RekognitionClient,
+    kind: Kind,
+    job_id: str,
+    *,
+    sort_by: Literal["TIMESTAMP", "INDEX"] = "TIMESTAMP",
+    page_size: int = 1000,
+) -> Iterator[Any]:
     """Every row of a job that succeeded, page by page as they are drawn.
 
     Args:
         client: any boto3 Rekognition client whose endpoint is Trackway.
+        kind: what the job was started for.
         job_id: the job.
-        sort_by: order of the rows.
+        sort_by: order of the rows; faces (face_detection) come by time only.
         page_size: rows per request; smaller starts sooner and takes more requests.
+
+    Yields:
+        PersonDetection, FaceDetection or PersonMatch, as boto3 has them.
 
     Raises:
         JobFailed: the job failed.
         InputError: the job is not finished.
     """
-    following: dict[str, Any] = {}
+    rows = "Faces" if kind == "face_detection" else "Persons"
+    asked: dict[str, Any] = {"JobId": job_id, "MaxResults": page_size}
+    if kind != "face_detection":
+        asked["SortBy"] = sort_by
     while True:
-        page = client.get_person_tracking(JobId=job_id, SortBy=sort_by, MaxResults=page_size, **following)
+        page = _get(client, kind)(**asked)
         _require_success(page)
-        yield from page["Persons"]
+        yield from page[rows]
         if "NextToken" not in page:
             return
-        following = {"NextToken": page["NextToken"]}
+        asked["NextToken"] = page["NextToken"]
 
 
-def wait_person_tracking(
+def wait(
     client: RekognitionClient,
+    kind: Kind,
     job_id: str,
     *,
     delay_seconds: float = 5.0,
     longest_delay_seconds: float = 30.0,
     timeout_seconds: float = 6 * 3600,
     sleep: Callable[[float], None] = time.sleep,
-) -> GetPersonTrackingResponseTypeDef:
+) -> Any:
     """Wait until a job succeeds; returns an answer with VideoMetadata and no more than the first row.
 
     Args:
         client: any boto3 Rekognition client whose endpoint is Trackway.
+        kind: what the job was started for.
         job_id: the job.
         delay_seconds: pause after the first look; each later one is half as long again.
         longest_delay_seconds: pauses grow no further.
@@ -69,7 +85,7 @@ def wait_person_tracking(
     """
     waited, delay = 0.0, delay_seconds
     while True:
-        answer = client.get_person_tracking(JobId=job_id, MaxResults=1)
+        answer = _get(client, kind)(JobId=job_id, MaxResults=1)
         if answer["JobStatus"] != "IN_PROGRESS":
             _require_success(answer)
             return answer
@@ -80,7 +96,12 @@ def wait_person_tracking(
         delay = min(delay * 1.5, longest_delay_seconds)
 
 
-def _require_success(answer: GetPersonTrackingResponseTypeDef) -> None:
+def _get(client: RekognitionClient, kind: Kind) -> Callable[..., Any]:
+    get: Callable[..., Any] = getattr(client, f"get_{kind}")
+    return get
+
+
+def _require_success(answer: Any) -> None:
     if answer["JobStatus"] == "FAILED":
         raise JobFailed(answer.get("StatusMessage", "The job failed."))
     if answer["JobStatus"] != "SUCCEEDED":

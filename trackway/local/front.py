@@ -49,8 +49,10 @@ class Front:
             if self.api_id is None:
                 await _unavailable(send)
                 return
-            inside = f"/_aws/execute-api/{self.api_id}/$default{path.removeprefix(_PREFIX) or '/'}"
+            inside = f"/_aws/execute-api/{self.api_id}/$default{path.removeprefix(_PREFIX).rstrip('/') or '/'}"
             scope = {**scope, "path": inside, "raw_path": inside.encode()}
+            # The door must know the path that the client has signed.
+            scope["headers"] = [*scope["headers"], (b"x-forwarded-path", path.encode())]
         if target.endswith(b".StartExecution"):
             # Whoever was told that an execution runs must find it again after a crash.
             await self._emulator(scope, receive, _held(send, self._written))

@@ -4,66 +4,29 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import re
+import time
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.model_requests import requests, spoiled
 from trackway.api.errors import InvalidParameter, SerializationError
 from trackway.api.model import Member, Operation, ServiceModel, Shape, rekognition_model
 from trackway.api.validation import Validator
 
 MODEL = rekognition_model()
 VALIDATOR = Validator(MODEL)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
-    max_leaves=12,
-)
+BOTOCORES = botocore.session.Session().get_service_model("rekognition")
 TIMES = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
 # What people and face programs use; the 40 others have the same kinds of shapes.
 OPERATIONS = (
     *("StartPersonTracking", "GetPersonTracking", "StartFaceSearch", "IndexFaces", "ListFaces", "DeleteFaces", "SearchUsers"),
     *("AssociateFaces", "CompareFaces", "CreateCollection", "UntagResource", "DetectFaces"),
 )
-
-
-def valid(shape: Shape) -> st.SearchStrategy[Any]:
-    """Values that satisfy a shape's every constraint."""
-    low, high = int(shape.min or 0), shape.max
-    match shape.type:
-        case "structure" if shape.document:
-            return st.dictionaries(st.text(max_size=5), st.integers(), max_size=2)
-        case "structure":
-            members = {name: valid(MODEL.shapes[member.shape]) for name, member in shape.members.items()}
-            return st.fixed_dictionaries(
-                {name: members[name] for name in shape.required},
-                optional={name: value for name, value in members.items() if name not in shape.required},
-            )
-        case "list":
-            assert shape.member is not None
-            return st.lists(valid(MODEL.shapes[shape.member.shape]), min_size=min(low, 3), max_size=max(low, 3))
-        case "map":
-            assert shape.key is not None
-            assert shape.value is not None
-            return st.dictionaries(valid(MODEL.shapes[shape.key.shape]), valid(MODEL.shapes[shape.value.shape]), max_size=3)
-        case "string" if shape.enum:
-            return st.sampled_from(shape.enum)
-        case "string" if shape.pattern is not None:
-            pattern = shape.pattern.replace(r"\p{L}", "a-z").replace(r"\p{Z}", " ").replace(r"\p{N}", "0-9")
-            return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(lambda text: low <= len(text) <= (high or 10**9))
-        case "string":
-            return st.text(min_size=low, max_size=int(min(high or 30, low + 30)))
-        case "integer" | "long":
-            return st.integers(low, int(min(high or 2**31 - 1, 2**31 - 1)))
-        case "float" | "double" | "timestamp":
-            return st.floats(shape.min or 0, high or 10**6)
-        case "boolean":
-            return st.booleans()
-        case "blob":
-            return st.binary(min_size=max(1, low), max_size=30).map(lambda content: base64.b64encode(content).decode())
 
 
 def decoded(shape: Shape, value: Any) -> Any:
@@ -77,31 +40,39 @@ def decoded(shape: Shape, value: Any) -> Any:
 @TIMES
 @given(data=st.data())
 def test_a_valid_request_is_returned_as_it_is(operation: str, data: st.DataObject) -> None:
-    described = MODEL.operations[operation].input
-    assert described is not None
-    shape = MODEL.shapes[described.shape]
-    request = data.draw(valid(shape))
-    assert VALIDATOR.read(operation, request) == decoded(shape, request)
+    request = data.draw(requests(MODEL, operation))
+    assert VALIDATOR.read(operation, request) == decoded(_shape(operation), request)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @TIMES
 @given(data=st.data())
 def test_nothing_else_than_the_two_documented_errors_ever_comes_out(operation: str, data: st.DataObject) -> None:
-    """A valid request with any member, at any depth, replaced by any JSON."""
+    with contextlib.suppress(InvalidParameter, SerializationError):
+        VALIDATOR.read(operation, data.draw(spoiled(requests(MODEL, operation))))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@TIMES
+@given(data=st.data())
+def test_what_we_take_botocore_takes_too(operation: str, data: st.DataObject) -> None:
+    """botocore checks types, required members and minimums (R7): a second implementation of that half."""
+    request = data.draw(spoiled(requests(MODEL, operation)))
+    shape = BOTOCORES.operation_model(operation).input_shape
+    assert shape is not None
+    try:
+        members = VALIDATOR.read(operation, request)
+    except (InvalidParameter, SerializationError):
+        return
+    # Of a document type botocore wants to know more than JSON has.
+    report = ParamValidator().validate({name: value for name, value in members.items() if name != "Options"}, shape)
+    assert report.generate_report() == ""
+
+
+def _shape(operation: str) -> Shape:
     described = MODEL.operations[operation].input
     assert described is not None
-    request = data.draw(st.one_of(valid(MODEL.shapes[described.shape]), JSON))
-    spoiled = data.draw(JSON)
-    where: Any = request
-    while isinstance(where, dict) and where:
-        name = data.draw(st.sampled_from(sorted(where)))
-        if not isinstance(where[name], dict) or data.draw(st.booleans()):
-            where[name] = spoiled
-            break
-        where = where[name]
-    with contextlib.suppress(InvalidParameter, SerializationError):
-        VALIDATOR.read(operation, request)
+    return MODEL.shapes[described.shape]
 
 
 @pytest.mark.parametrize(
@@ -125,17 +96,25 @@ def test_r7_messages_are_those_of_aws(operation: str, request_body: Any, message
 @pytest.mark.parametrize(
     ("operation", "request_body", "message"),
     [
-        ("GetPersonTracking", {"JobId": 5}, "NUMBER_VALUE cannot be converted to String"),
-        ("GetPersonTracking", {"JobId": "a", "MaxResults": "5"}, "STRING_VALUE cannot be converted to Integer"),
-        ("GetPersonTracking", {"JobId": "a", "MaxResults": True}, "TRUE_VALUE cannot be converted to Integer"),
-        ("GetPersonTracking", {"JobId": "a", "MaxResults": 2**31}, "NUMBER_VALUE cannot be converted to Integer"),
-        ("StartPersonTracking", {"Video": []}, "LIST_VALUE cannot be converted to Structure"),
-        ("DeleteFaces", {"CollectionId": "c", "FaceIds": {}}, "OBJECT_VALUE cannot be converted to List"),
-        ("DeleteFaces", {"CollectionId": "c", "FaceIds": [None]}, "NULL_VALUE cannot be converted to String"),
-        ("CreateCollection", {"CollectionId": "c", "Tags": []}, "LIST_VALUE cannot be converted to Map"),
-        ("DetectFaces", {"Image": {"Bytes": "***"}}, "Expected a blob as base64 text, got something else"),
-        ("SearchFaces", {"CollectionId": "c", "FaceId": "f", "FaceMatchThreshold": "80"}, "STRING_VALUE cannot be converted to Float"),
-        ("GetPersonTracking", None, "NULL_VALUE cannot be converted to Structure"),
+        ("GetPersonTracking", {"JobId": 5}, "NUMBER_VALUE can not be converted to a String"),
+        ("GetPersonTracking", {"JobId": "a", "MaxResults": "5"}, "STRING_VALUE can not be converted to an Integer"),
+        ("GetPersonTracking", {"JobId": "a", "MaxResults": True}, "TRUE_VALUE can not be converted to an Integer"),
+        ("GetPersonTracking", {"JobId": "a", "MaxResults": 2**31}, "NUMBER_VALUE can not be converted to an Integer"),
+        ("StartPersonTracking", {"Video": []}, "Start of list found where not expected"),
+        ("DeleteFaces", {"CollectionId": "c", "FaceIds": {}}, "Start of structure or map found where not expected."),
+        ("DeleteFaces", {"CollectionId": "c", "FaceIds": [None]}, "NULL_VALUE can not be converted to a String"),
+        ("CreateCollection", {"CollectionId": "c", "Tags": []}, "Start of list found where not expected"),
+        ("DetectFaces", {"Image": {"Bytes": "***"}}, "Expected a blob as base64 text, found other characters"),
+        ("SearchFaces", {"CollectionId": "c", "FaceId": "f", "FaceMatchThreshold": "80"}, "STRING_VALUE can not be converted to a Float"),
+        ("GetPersonTracking", None, "Expected null"),
+        ("GetPersonTracking", [], "Start of list found where not expected"),
+        ("DeleteFaces", {"CollectionId": "c", "FaceIds": "f"}, "Expected list or null"),
+        ("CreateCollection", {"CollectionId": "c", "Tags": 1}, "Expected map or null"),
+        ("CreateCollection", {"CollectionId": "c", "Tags": {"k": False}}, "FALSE_VALUE can not be converted to a String"),
+        ("DetectFaces", {"Image": {"Bytes": "é"}}, "Expected a blob as base64 text, found other characters"),
+        ("DetectFaces", {"Image": {"Bytes": 5}}, "NUMBER_VALUE can not be converted to a Blob"),
+        ("SearchFaces", {"CollectionId": "c", "FaceId": "f", "FaceMatchThreshold": 1e39}, "NUMBER_VALUE can not be converted to a Float"),
+        ("StartPersonTracking", {"Video": {}, "Options": "x"}, "Expected null"),
     ],
 )
 def test_wrong_json_types_are_serialization_errors(operation: str, request_body: Any, message: str) -> None:
@@ -182,11 +161,42 @@ def test_long_values_are_not_repeated_in_full() -> None:
     assert len(str(caught.value)) < 1000
 
 
+def test_many_violations_are_counted_and_not_all_told() -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        VALIDATOR.read("DeleteFaces", {"CollectionId": "c", "FaceIds": ["X"] * 4096})
+    assert str(caught.value).startswith("4096 validation errors detected: ")
+    assert len(str(caught.value)) < 3000
+
+
+def test_no_text_makes_a_pattern_take_long() -> None:
+    """Between a bad pattern and a long text the square of the length would be hours."""
+    topic = "arn:aws:sns:" + ":aaaaaaaaaaaa:" * 100_000 + "\n"
+    channel = {"SNSTopicArn": topic, "RoleArn": "arn:aws:iam::123456789012:role/r"}
+    started = time.process_time()
+    with pytest.raises(InvalidParameter, match="regular expression"):
+        VALIDATOR.read("StartPersonTracking", {"Video": {}, "NotificationChannel": channel})
+    assert time.process_time() - started < 1
+
+
+def test_what_the_model_leaves_open_is_bounded_in_depth() -> None:
+    def nested(levels: int) -> dict[str, Any]:
+        return {} if levels == 0 else {"a": [nested(levels - 1)]}
+
+    assert VALIDATOR.read("StartPersonTracking", {"Video": {}, "Options": nested(10)})["Options"] == nested(10)
+    with pytest.raises(SerializationError, match="32 levels"):
+        VALIDATOR.read("StartPersonTracking", {"Video": {}, "Options": nested(200)})
+
+
 def test_whole_numbers_may_be_written_as_floats() -> None:
     assert VALIDATOR.read("GetPersonTracking", {"JobId": "a", "MaxResults": 5.0})["MaxResults"] == 5
 
 
-def test_the_model_is_botocores_with_our_member() -> None:
-    members = MODEL.shapes["StartPersonTrackingRequest"].members
-    assert list(members) == ["Video", "ClientRequestToken", "NotificationChannel", "JobTag", "Options"]
+@pytest.mark.parametrize("operation", ["StartPersonTracking", "StartFaceDetection", "StartFaceSearch"])
+def test_the_model_is_botocores_with_our_member(operation: str) -> None:
+    members = MODEL.shapes[f"{operation}Request"].members
+    assert {"Video", "ClientRequestToken", "NotificationChannel", "JobTag"} < set(members)
+    assert list(members)[-1] == "Options"
+
+
+def test_an_option_may_hold_anything() -> None:
     assert VALIDATOR.read("StartPersonTracking", {"Video": {}, "Options": {"any": [1, None]}})["Options"] == {"any": [1, None]}
