@@ -58,7 +58,7 @@ def test_rotation_has_a_grace_and_deletion_none(cloud: RunningCloud) -> None:
         client(cloud, key, secret).list_collections()
     trackway(cloud, "rotate", key["AccessKeyId"], "--grace-hours", "0")
     assert refusal(client(cloud, turned).list_collections) == "InvalidSignatureException"
-    trackway(cloud, "delete", key["AccessKeyId"])
+    trackway(cloud, "delete", key["AccessKeyId"], "--yes")
     assert refusal(client(cloud, turned).list_collections) == "UnrecognizedClientException"
 
 

@@ -218,3 +218,11 @@ def test_plain_http_is_refused_everywhere(template: Template) -> None:
     refusing = {statement.owner.removesuffix("Policy") for statement in template.statements if statement.conditions == insecure}
     kinds = ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic")
     assert refusing == {plain(logical_id) for kind in kinds for logical_id in template.of(kind)}
+
+
+def test_requests_are_counted_in_a_place_of_their_own(template: Template) -> None:
+    """The function that reads results may change nothing but counters."""
+    writing = [
+        statement for statement in allowed(template) if statement.owner == "ApiGetRole" and "dynamodb:UpdateItem" in statement.actions
+    ]
+    assert [statement.conditions for statement in writing] == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["RATE#*"]}}]
