@@ -141,6 +141,7 @@ class FaceTraits(_Columns):
         emotions: (N, 8) float32 probabilities in the order of `EMOTION_NAMES`.
         smile, eyes_open, mouth_open: (N,) float32 probabilities.
         landmarks: (N, 30, 2) float32 x, y ratios in the order of `POINT_NAMES`.
+        pose: (N, 3) float32 roll, yaw, pitch in degrees, as `Detections.pose` but steadier.
         gaze: (N, 2) float32 yaw, pitch in degrees.
         real, live: (N,) float32 probabilities that the face is no picture of a face; advisory.
     """
@@ -152,6 +153,7 @@ class FaceTraits(_Columns):
     eyes_open: Array
     mouth_open: Array
     landmarks: Array
+    pose: Array
     gaze: Array
     real: Array
     live: Array
@@ -164,6 +166,7 @@ class FaceTraits(_Columns):
         "eyes_open": (np.float32, (), _NAN),
         "mouth_open": (np.float32, (), _NAN),
         "landmarks": (np.float32, (30, 2), _NAN),
+        "pose": (np.float32, (3,), _NAN),
         "gaze": (np.float32, (2,), _NAN),
         "real": (np.float32, (), _NAN),
         "live": (np.float32, (), _NAN),

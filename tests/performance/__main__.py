@@ -22,6 +22,7 @@ BENCHES = {
     "segments": "whether cutting a video changes who is who",
     "verification": "whether similarity means something: every pair of the photographs of 41 people",
     "stills": "milliseconds for one photograph: faces found, told apart; loading of the networks; faces counted",
+    "faces": "what is read in faces: landmarks, age, gender, expressions, pose, against people's notes",
     "search": "searching a million faces: time, what is found, cost of the index",
     "recognizer": "image operations through HTTP, one at a time and several in flight",
     "api": "import time of the functions, time of one page for small and large jobs",

@@ -72,7 +72,7 @@ def pull(
     loaded.require_permission(allow_non_commercial=allow_non_commercial)
     with Bar() as progress:
         fresh = install(loaded, cache, archives=fetch if folder is None else in_folder(folder), progress=progress)
-    done = f"{fresh} of {len(loaded.weights)} models installed" if fresh else f"all {len(loaded.weights)} models were there"
+    done = f"{fresh} of {len(loaded.files)} models installed" if fresh else f"all {len(loaded.files)} models were there"
     typer.echo(f"{loaded.name}: {done}, in {cache.folder}/models", err=True)
 
 
@@ -85,4 +85,4 @@ def verify(pack: PackOption = "default") -> None:
 
     loaded, cache = load_pack(pack), ModelCache()
     check(loaded, cache)
-    typer.echo(f"{loaded.name}: all {len(loaded.weights)} models in {cache.folder}/models are as pinned", err=True)
+    typer.echo(f"{loaded.name}: all {len(loaded.files)} models in {cache.folder}/models are as pinned", err=True)

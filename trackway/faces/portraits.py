@@ -12,7 +12,7 @@ from trackway.columns import Detections
 from trackway.faces.alignment import align, similarity
 from trackway.models.embedding import EmbedderNetwork, unit_vectors
 
-__all__ = ["PortraitEmbedder"]
+__all__ = ["PortraitEmbedder", "portrait"]
 
 Array = npt.NDArray[Any]
 
@@ -30,7 +30,7 @@ class PortraitEmbedder(EmbedderNetwork):
         side = self._model.width
         size = np.array([rgb.shape[1], rgb.shape[0]])
         pictures = [
-            _portrait(rgb, points, box, side) for points, box in zip(faces.landmarks * size, faces.box * np.tile(size, 2), strict=True)
+            portrait(rgb, points, box, side) for points, box in zip(faces.landmarks * size, faces.box * np.tile(size, 2), strict=True)
         ]
         views = [view for picture in pictures for view in (picture, picture[:, ::-1])]
         looks = self._looks(len(views), range(len(views)), views).reshape(len(faces), 2, self.size).sum(axis=1)
@@ -40,8 +40,18 @@ class PortraitEmbedder(EmbedderNetwork):
         return unit_vectors(looks).astype(np.float32)
 
 
-def _portrait(rgb: Array, points: Array, box: Array, side: int) -> Array:
-    """(side, side, 3) uint8: the face on the template; squashed to it where its points say nothing."""
+def portrait(rgb: Array, points: Array, box: Array, side: int) -> Array:
+    """The face on the template; squashed to it where its points say nothing.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        points: (5, 2) x, y in pixels of it, in the order of `columns.LANDMARK_NAMES`.
+        box: (4,) left, top, width, height in pixels of it.
+        side: of the answer.
+
+    Returns:
+        (side, side, 3) uint8; what the picture does not show is black.
+    """
     matrix = similarity(points[None], side)[0]
     if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix[:, :2])) < 1e-9:
         return np.asarray(cv2.resize(_cut(rgb, box[:2], box[:2] + box[2:])[0], (side, side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -28,6 +28,9 @@ INPUT = "images"
 
 _FLOAT = onnx.TensorProto.FLOAT
 
+_LUMA = (0.299, 0.587, 0.114)
+"""Red, green, blue in grey (ITU-R BT.601)."""
+
 
 def convert(model: Weights, members: Mapping[str, bytes]) -> bytes:
     """The ONNX file for `model` from the members of its source.
@@ -105,6 +108,8 @@ def _take_pictures(network: onnx.ModelProto, pixels: Pixels) -> None:
         then("Sub", np.array(pixels.mean, np.float32), f"{INPUT}/centred")
     if any(deviation != 1 for deviation in pixels.deviation):
         then("Div", np.array(pixels.deviation, np.float32), f"{INPUT}/scaled")
+    if pixels.order == "grey":
+        then("MatMul", np.array(_LUMA, np.float32)[:, None], f"{INPUT}/grey")
     steps.append(helper.make_node("Transpose", [steps[-1].output[0]], [planes], perm=[0, 3, 1, 2]))
     rest = list(graph.node)
     del graph.node[:]

@@ -33,7 +33,7 @@ def pull(pack: Pack, cache: ModelCache, *, archives: Archives = fetch, progress:
         ModelError: an archive cannot be had, is not the pinned one, or converts to other bytes than the pack pins.
     """
     missing: dict[str, list[Weights]] = defaultdict(list)
-    for model in pack.weights.values():
+    for model in pack.files:
         if not _is_sound(model, cache):
             missing[model.source.sha256].append(model)
     listener = progress or Silent()
@@ -56,7 +56,7 @@ def verify(pack: Pack, cache: ModelCache) -> None:
     Raises:
         ModelError: the first that is missing or changed.
     """
-    for model in pack.weights.values():
+    for model in pack.files:
         cache.read(model)
 
 

@@ -28,6 +28,8 @@ __all__ = [
     "Pixels",
     "Role",
     "Source",
+    "TraitNetwork",
+    "TraitRole",
     "Weights",
     "closeness",
     "load_pack",
@@ -37,6 +39,8 @@ Role = Literal["personDetector", "faceDetector"]
 """What a detector is for."""
 EmbedderRole = Literal["personEmbedder", "faceEmbedder"]
 """What a network that describes somebody is for; a pack need not have any."""
+TraitRole = Literal["landmarks", "iris", "ageGender", "emotion", "antiSpoof", "liveness"]
+"""What a network that reads something in a face is for; a pack need not have any. `trackway.faces` says what each must answer."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -128,12 +132,12 @@ class Pixels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     """What a network wants to have done to 0..255 RGB pixels; becomes part of the converted network.
 
     Attributes:
-        order: of the channels.
+        order: of the channels; "grey" makes one channel, their luma, of them in the end.
         mean: subtracted from each channel, in that order.
         deviation: by which each channel is divided then.
     """
 
-    order: Literal["rgb", "bgr"] = "rgb"
+    order: Literal["rgb", "bgr", "grey"] = "rgb"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
@@ -201,6 +205,19 @@ class Embedder(Weights, frozen=True, forbid_unknown_fields=True, kw_only=True, r
     version: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=64)] = "1.0"
 
 
+class TraitNetwork(Weights, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """A network that reads something in the picture of one face.
+
+    Attributes:
+        width, height: of that picture.
+        labels: what the numbers of its answer stand for, where that differs between networks.
+    """
+
+    width: Annotated[int, msgspec.Meta(ge=8)]
+    height: Annotated[int, msgspec.Meta(ge=8)]
+    labels: tuple[str, ...] = ()
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """A set of models that work together.
 
@@ -209,17 +226,24 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
         summary: a sentence.
         models: the detectors.
         embedders: what describes the people found; every one of them may be missing.
+        traits: what reads traits in faces; every one of them may be missing.
     """
 
     name: str
     summary: str
     models: dict[Role, Model]
     embedders: dict[EmbedderRole, Embedder] = {}
+    traits: dict[TraitRole, TraitNetwork] = {}
 
     @property
     def weights(self) -> dict[str, Weights]:
-        """Every network, by its role."""
-        return dict((*self.models.items(), *self.embedders.items()))
+        """Every network, by its role; roles may share one."""
+        return dict((*self.models.items(), *self.embedders.items(), *self.traits.items()))
+
+    @property
+    def files(self) -> list[Weights]:
+        """Every network once, whatever its roles."""
+        return list({model.onnx_sha256: model for model in self.weights.values()}.values())
 
     def model(self, role: Role) -> Model:
         """The model for `role`.

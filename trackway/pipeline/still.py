@@ -13,13 +13,16 @@ from trackway.detection.detector import as_detections
 from trackway.detection.faces import FaceDetector
 from trackway.detection.stills import find_faces
 from trackway.errors import ModelError
+from trackway.faces.cutouts import of_picture
 from trackway.faces.describe import describe
 from trackway.faces.portraits import PortraitEmbedder
+from trackway.faces.traits import TraitReader
 from trackway.identity.records import Embedding
 from trackway.models.cache import ModelCache
 from trackway.models.deferred import DeferredNetwork
 from trackway.models.kept import Kept
 from trackway.models.pack import Embedder, Weights, load_pack
+from trackway.models.recent import RecentNetwork
 from trackway.models.session import OnnxNetwork
 from trackway.models.similarity import Similarity
 from trackway.pipeline.vision import usable_cores
@@ -39,6 +42,7 @@ class StillReader:
         detector: of faces.
         portraits: tells faces apart; None where the pack cannot.
         embedding, similarity: what its vectors are, and what their cosines mean; None with it.
+        traits: reads everything else in faces; None where the pack cannot.
     """
 
     def __init__(
@@ -47,11 +51,13 @@ class StillReader:
         portraits: PortraitEmbedder | None = None,
         embedding: Embedding | None = None,
         similarity: Similarity | None = None,
+        traits: TraitReader | None = None,
     ) -> None:
         self._detector = detector
         self._portraits = portraits
         self._embedding = embedding
         self._similarity = similarity
+        self._traits = traits
 
     @classmethod
     def open(
@@ -78,10 +84,14 @@ class StillReader:
 
         detector = loaded.model("faceDetector")
         finder = FaceDetector(detector, later(detector))
+        # Roles may share a network, which then is loaded once and asked once about a face.
+        shared = {model.onnx_sha256: RecentNetwork(later(model)) for model in loaded.embedders.values()}
+        traits = TraitReader.of(loaded.traits, lambda model: shared.get(model.onnx_sha256) or later(model))
         embedder = loaded.embedders.get("faceEmbedder")
         if embedder is None or embedder.similarity is None:
-            return cls(finder)
-        return cls(finder, PortraitEmbedder(embedder, later(embedder)), embedding_of(embedder), embedder.similarity)
+            return cls(finder, traits=traits)
+        portraits = PortraitEmbedder(embedder, shared[embedder.onnx_sha256])
+        return cls(finder, portraits, embedding_of(embedder), embedder.similarity, traits)
 
     @property
     def embedding(self) -> Embedding:
@@ -114,10 +124,6 @@ class StillReader:
         found = found[np.argsort(-found.box[:, 2:].prod(axis=1), kind="stable")[:MOST_FACES]]
         return describe(found, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), full_range=True) if len(found) else found
 
-    def describe(self, rgb: Array, faces: Detections) -> FaceTraits | None:
-        """What networks read in some faces of that picture; None where the pack has none for that."""
-        return None
-
     def embed(self, rgb: Array, faces: Detections) -> Array:
         """(N, size) float32 unit vectors of some faces of that picture, whatever their quality: `faces.filters` says which are good enough.
 
@@ -125,6 +131,10 @@ class StillReader:
             ModelError: the pack cannot tell faces apart.
         """
         return (self._portraits or _cannot_compare()).embed(rgb, faces)
+
+    def describe(self, rgb: Array, faces: Detections) -> FaceTraits | None:
+        """(N,) what else can be told of some faces of that picture; None where the pack has no network for anything."""
+        return None if self._traits is None else self._traits.read(of_picture(rgb), faces)
 
 
 def embedding_of(embedder: Embedder) -> Embedding:

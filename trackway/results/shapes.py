@@ -146,6 +146,8 @@ def face_details(faces: Detections, traits: FaceTraits | None = None, wanted: fr
     quality = [ImageQuality(*pair) if pair else None for pair in _whole(faces.quality)]
     details = [FaceDetail(*row) for row in zip(boxes, sure, five, poses, quality, strict=True)]
     if traits is not None:
+        for detail, steadier in zip(details, _whole(traits.pose), strict=True):
+            detail.pose = Pose(*steadier) if steadier else detail.pose
         _tell(details, traits, wanted)
     return details
 

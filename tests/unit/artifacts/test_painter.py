@@ -86,7 +86,7 @@ ratios = arrays.arrays(np.float32, 4, elements=st.floats(-3, 3, width=32))
 
 @settings(deadline=None, max_examples=60)
 @given(ratios, ratios, st.integers(0, 10**6), st.sampled_from([(16, 16), (33, 17), (320, 240)]))
-def test_nothing_is_too_strange_to_be_drawn(
+def test_r34_nothing_is_too_strange_to_be_drawn(
     box: npt.NDArray[np.float32], face: npt.NDArray[np.float32], person: int, size: tuple[int, int]
 ) -> None:
     """SPEC R34: boxes leave the frame; drawing clips."""

@@ -10,7 +10,7 @@ from trackway.detection import centerface, centernet
 HEIGHT, WIDTH = 24, 40  # cells; the network's input is four times as large
 
 
-def test_centernet_reads_peaks_as_people() -> None:
+def test_r34_centernet_reads_peaks_as_people() -> None:
     heat = np.zeros((1, HEIGHT, WIDTH), np.float32)
     distances = np.zeros((4, HEIGHT, WIDTH), np.float32)
     for row, column, value, sides in ((5, 7, 0.9, (3, 10, 6, 20)), (20, 39, 0.2, (40, 30, 50, 16)), (0, 0, 0.05, (9, 9, 9, 9))):

@@ -53,7 +53,7 @@ def test_mirroring_turns_roll_and_yaw_round(roll: float, yaw: float, pitch: floa
     np.testing.assert_allclose(head_pose(mirrored)[0], [-roll, -yaw, pitch], atol=0.05)
 
 
-def test_the_signs_as_one_sees_them() -> None:
+def test_r40_the_signs_as_one_sees_them() -> None:
     """Nose to the image's right: yaw > 0. Nose nearer to the eyes: pitch > 0. Right eye lower: roll > 0."""
     level = FACE[None, :, :2] * 10
     right, up, clockwise = level.copy(), level.copy(), level.copy()
@@ -79,7 +79,7 @@ RECORDED = [
 
 
 @pytest.mark.parametrize(("points", "recorded"), RECORDED)
-def test_recorded_answers_of_rekognition(points: list[tuple[float, float]], recorded: tuple[float, float, float]) -> None:
+def test_r40_recorded_answers_of_rekognition(points: list[tuple[float, float]], recorded: tuple[float, float, float]) -> None:
     found = head_pose(np.array([points]) * [1920, 1080])[0]
     np.testing.assert_allclose(found, recorded, atol=6)
     for ours, theirs in zip(found, recorded, strict=True):

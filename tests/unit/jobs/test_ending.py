@@ -38,7 +38,7 @@ def succeed(complete: Complete, record: JobRecord) -> JobRecord:
     return ended
 
 
-def test_r57_the_message_has_exactly_these_keys(cloud: Cloud, complete: Complete) -> None:
+def test_r57_2g_15_the_message_has_exactly_these_keys(cloud: Cloud, complete: Complete) -> None:
     record = with_results(cloud, video=Video("in-bkt", "proj1/clip ü.mp4", "v7"), choices=Choices(JobOptions(), "proj1:shot12"))
     ended = succeed(complete, record)
     (envelope,) = cloud.heard(cloud.inbox)
@@ -57,7 +57,7 @@ def test_r57_the_message_has_exactly_these_keys(cloud: Cloud, complete: Complete
     )  # fmt: skip
 
 
-def test_2d_no_job_tag_where_none_was_given(cloud: Cloud, complete: Complete) -> None:
+def test_r57_no_job_tag_where_none_was_given(cloud: Cloud, complete: Complete) -> None:
     succeed(complete, with_results(cloud))
     (envelope,) = cloud.heard(cloud.inbox)
     assert list(json.loads(envelope["Message"])) == ["JobId", "Status", "API", "Timestamp", "Video"]

@@ -43,7 +43,7 @@ MJPEG = {"codec": "mjpeg", "pixel_format": "yuvj420p"}
         ("mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}, "h264", "QuickTime / MOV"),
     ],
 )
-def test_facts_of_a_video(make_clip: MakeClip, suffix: str, options: dict[str, Any], codec: str, container: str) -> None:
+def test_r31_facts_of_a_video(make_clip: MakeClip, suffix: str, options: dict[str, Any], codec: str, container: str) -> None:
     """SPEC R31, X5."""
     path, truth = make_clip(suffix, **options)
     found = probe(path)
@@ -59,7 +59,7 @@ def test_facts_of_a_video(make_clip: MakeClip, suffix: str, options: dict[str, A
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
-def test_a_variable_rate_keeps_every_time(make_clip: MakeClip, suffix: str) -> None:
+def test_r56_a_variable_rate_keeps_every_time(make_clip: MakeClip, suffix: str) -> None:
     """SPEC X4: the presentation time, never number / rate."""
     path, truth = make_clip(suffix, seconds=2.0, variable_rate=True)
     found = probe(path)
@@ -85,7 +85,7 @@ def test_sound_is_noticed(make_clip: MakeClip) -> None:
 
 
 @pytest.mark.parametrize(("pixel_format", "expected"), [("yuvj420p", "FULL"), ("yuv420p", None)])
-def test_color_range_is_told_only_if_the_file_does(make_clip: MakeClip, pixel_format: str, expected: str | None) -> None:
+def test_r31_color_range_is_told_only_if_the_file_does(make_clip: MakeClip, pixel_format: str, expected: str | None) -> None:
     assert probe(make_clip(pixel_format=pixel_format).path).info.color_range == expected
 
 
@@ -170,7 +170,7 @@ def test_facts_survive_as_json(make_clip: MakeClip) -> None:
         ({"max_duration_ms": 980}, VideoTooLong, "at most 0.000272222 are accepted"),
     ],
 )
-def test_a_limit_is_kept_and_named(make_clip: MakeClip, limits: dict[str, int], error: type[Exception], sentence: str) -> None:
+def test_r25_a_limit_is_kept_and_named(make_clip: MakeClip, limits: dict[str, int], error: type[Exception], sentence: str) -> None:
     """SPEC R25."""
     with pytest.raises(error, match=sentence):
         probe(make_clip().path, limits=MediaLimits(**limits))

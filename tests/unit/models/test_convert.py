@@ -9,13 +9,15 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from onnx import helper
+from PIL import Image
 
 from tests.unit.models.packs import made_up, model, old_onnx
 from tests.unit.models.tf_graphs import mobile_stem
 from trackway.errors import ModelError
 from trackway.models.convert import convert
 from trackway.models.fetch import in_folder, read_members
-from trackway.models.pack import Output, Pack, Role
+from trackway.models.pack import Output, Pack, Pixels, Role
 
 
 def run(data: bytes, images: np.ndarray) -> list[np.ndarray]:
@@ -87,3 +89,16 @@ def test_errors_name_what_is_there(pack: Pack, tmp_path: Path) -> None:
         convert(wrong, members(pack, "faceDetector", tmp_path))
     with pytest.raises(ModelError, match="only 1 member"):
         convert(msgspec.structs.replace(entry, format="tfjs"), members(pack, "faceDetector", tmp_path))
+
+
+def test_a_network_of_one_channel_gets_the_luma() -> None:
+    planes = helper.make_tensor_value_info("grey", onnx.TensorProto.FLOAT, [1, 1, 8, 8])
+    answer = helper.make_tensor_value_info("same", onnx.TensorProto.FLOAT, [1, 1, 8, 8])
+    graph = helper.make_graph([helper.make_node("Identity", ["grey"], ["same"])], "one", [planes], [answer])
+    files = {"net.onnx": helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8).SerializeToString()}
+    pixels = Pixels(order="grey", mean=(127.5,) * 3, deviation=(127.5,) * 3)
+    entry = model(files, b"", outputs=(Output("same"),), pixels=pixels)
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 12, 3), np.uint8)
+    (found,) = run(convert(entry, files), images)
+    luma = np.stack([np.asarray(Image.fromarray(image).convert("L"), np.float64) for image in images])
+    np.testing.assert_allclose(found[:, 0], luma / 127.5 - 1, atol=0.01)

