@@ -7,6 +7,7 @@ so a row cannot claim a test that is not there. `test_compatibility.py` fails wh
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,7 @@ ROWS: dict[int, Row] = {
     8: Row(GET, "numbers are float32 from the network to the wire, bit by bit"),
     9: Row(EVERY, "what has no value is omitted, never null"),
     10: Row("DescribeCollection", "times are seconds as numbers"),
-    11: Row(GET, "pages and waits", "better", "the overlay brings what botocore lacks: paginators and waiters for boto3 and the command line"),
+    11: Row(GET, "pages and waits", "better", "paginators and waiters, which botocore lacks, for boto3 and the command line"),
     12: Row(START, "`Bucket`: required, 3 to 255 characters"),
     13: Row(START, "`Name`: the key as it is, never URL-encoded"),
     14: Row(START + ", " + GET, "`Version`: honoured, and told again by Get"),
@@ -148,6 +149,7 @@ ROWS: dict[int, Row] = {
 }  # fmt: skip
 
 
+@functools.cache
 def shown() -> dict[str, list[Path]]:
     """The files with a test of each row ("R45") and each test of section 2g ("2g_7"), by what their names say."""
     found: dict[str, set[Path]] = {}
