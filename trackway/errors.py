@@ -14,6 +14,7 @@
     │   ├── Conflict              a user of that name exists, or changes in between      CONFLICT
     │   ├── QuotaExceeded         more faces, users or tags than allowed                 QUOTA_EXCEEDED
     │   ├── OtherEmbedding        vectors of another network                             OTHER_EMBEDDING
+    │   ├── NotEnoughFacesError   fewer faces than people to tell apart                  NOT_ENOUGH_FACES
     │   ├── TokenReused           a ClientRequestToken used again for something else     TOKEN_REUSED
     │   ├── InvalidImage          a still that is no JPEG or PNG picture, or a broken one INVALID_IMAGE
     │   ├── ImageTooLarge         bytes or pixels of a still beyond the limits           IMAGE_TOO_LARGE
@@ -57,6 +58,7 @@ __all__ = [
     "NoSuchFace",
     "NoSuchUser",
     "NoVideoStream",
+    "NotEnoughFacesError",
     "NotFound",
     "NotificationError",
     "ObjectGone",
@@ -145,6 +147,15 @@ class OtherEmbedding(InputError):
     """Vectors of another network than the one asked for (SPEC R80)."""
 
     code = "OTHER_EMBEDDING"
+
+
+class NotEnoughFacesError(InputError):
+    """Fewer faces than people to tell apart (SPEC M6); the name and the words are mexca's."""
+
+    code = "NOT_ENOUGH_FACES"
+
+    def __init__(self) -> None:
+        super().__init__("Not enough faces detected to perform clustering; consider reducing 'num_faces', 'min_face_size', or 'thresholds'")
 
 
 class TokenReused(InputError):

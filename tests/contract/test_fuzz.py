@@ -30,7 +30,7 @@ REKOGNITION = set(rekognition_model().operations)
 MODELS = {service: model_of(service) for service in ("RekognitionService", "Trackway")}
 PROTOCOL = {"SerializationException", "AccessDeniedException"}  # may come from any operation
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
-TIMES = settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+TIMES = settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 
 
 def service_of(operation: str) -> str:
@@ -124,7 +124,7 @@ def test_a_valid_request_gets_through_to_its_operation(operation: str) -> None:
 def test_bytes_that_are_no_request_are_serialization_errors(served: Callable[[str, bytes], tuple[int, Any]], operation: str) -> None:
     whole = requests(MODELS[service_of(operation)], operation)
 
-    @settings(TIMES, max_examples=15)
+    @settings(TIMES, max_examples=8)
     @given(request=whole, cut=st.floats(0, 1, exclude_max=True), junk=st.binary(min_size=1, max_size=30))
     def refused(request: Any, cut: float, junk: bytes) -> None:
         text = json.dumps(request).encode()

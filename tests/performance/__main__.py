@@ -21,6 +21,7 @@ BENCHES = {
     "association_cost": "milliseconds a frame of ours and of every peer; linking of a long video",
     "segments": "whether cutting a video changes who is who",
     "verification": "whether similarity means something: every pair of the photographs of 41 people",
+    "clustering": "who is who among faces: photographs of 41 people, people drawn by lot, a montage of 19 shots",
     "stills": "milliseconds for one photograph: faces found, told apart; loading of the networks; faces counted",
     "faces": "what is read in faces: landmarks, age, gender, expressions, pose, against people's notes",
     "search": "searching a million faces: time, what is found, cost of the index",
