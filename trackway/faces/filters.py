@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from trackway.columns import Detections
 
-__all__ = ["BARS", "Bars", "Level", "Reason", "beyond_most", "face_quality", "reasons"]
+__all__ = ["BARS", "Bars", "Level", "Reason", "face_quality", "reasons"]
 
 Array = npt.NDArray[Any]
 Level = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
@@ -121,21 +121,6 @@ def face_quality(faces: Detections, size: tuple[int, int]) -> Array:
     ]
     quality: Array = np.nan_to_num(np.prod(np.clip(factors, 0, 1), axis=0))
     return quality
-
-
-def beyond_most(faces: Detections, most: int, size: tuple[int, int]) -> Array:
-    """(N,) bool: the faces that must go so that `most` are left (EXCEEDS_MAX_FACES): the worst first, of equally good ones the smallest.
-
-    Args:
-        faces: (N,) described rows of one picture.
-        most: at least 1.
-        size: (width, height) of the picture in pixels.
-    """
-    # Qualities that differ by less than a hundredth are equal: nobody sees that difference, while size decides visibly.
-    order = np.lexsort((-faces.box[:, 2:].prod(axis=1), -face_quality(faces, size).round(2)))
-    beyond = np.ones(len(faces), bool)
-    beyond[order[:most]] = False
-    return beyond
 
 
 def _sides(faces: Detections, size: tuple[int, int]) -> Array:

@@ -23,8 +23,8 @@ def completion_message(record: JobRecord) -> str:
 
 def completion_attributes(record: JobRecord) -> dict[str, str]:
     """Message attributes, so that a subscription's filter policy can choose."""
-    attributes = {"Status": _status(record), "API": record.api}
-    return attributes if record.job_tag is None else attributes | {"JobTag": record.job_tag}
+    attributes = {"Status": _status(record), "API": record.api, "JobTag": record.job_tag, "ProjectId": record.project}
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _status(record: JobRecord) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackway.columns import Detections
-from trackway.faces.filters import BARS, Level, Reason, beyond_most, face_quality, reasons
+from trackway.faces.filters import BARS, Level, Reason, face_quality, reasons
 
 SIZE = (1000, 500)
 
@@ -90,19 +90,3 @@ def test_a_stricter_level_never_passes_more(rows: list[dict[str, float]]) -> Non
     passed = [{row for row, why in enumerate(reasons(some, level, SIZE)) if not why} for level in ("HIGH", "MEDIUM", "LOW", "NONE")]
     assert all(fewer <= more for fewer, more in itertools.pairwise(passed))
     assert reasons(some, "AUTO", SIZE) == reasons(some, "MEDIUM", SIZE)
-
-
-@given(st.lists(ROWS, min_size=1, max_size=8), st.integers(1, 10))
-def test_r66_the_worst_go_first(rows: list[dict[str, float]], most: int) -> None:
-    some = faces(*rows)
-    gone = beyond_most(some, most, SIZE)
-    quality = face_quality(some, SIZE)
-    assert ((quality >= 0) & (quality <= 1)).all()
-    assert (~gone).sum() == min(most, len(some))
-    if gone.any():
-        assert quality[gone].max() <= quality[~gone].min() + 0.01
-
-
-def test_r66_of_equally_good_ones_the_smallest_go_first() -> None:
-    assert beyond_most(faces({"side": 60.0}, {"side": 90.0}, {"side": 70.0}), 2, SIZE).tolist() == [True, False, False]
-    assert beyond_most(faces({"side": 60.0}, {"side": 90.0, "sharpness": 30.0}), 1, SIZE).tolist() == [False, True]

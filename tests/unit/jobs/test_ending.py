@@ -39,7 +39,9 @@ def succeed(complete: Complete, record: JobRecord) -> JobRecord:
 
 
 def test_r57_2g_15_the_message_has_exactly_these_keys(cloud: Cloud, complete: Complete) -> None:
-    record = with_results(cloud, video=Video("in-bkt", "proj1/clip ü.mp4", "v7"), choices=Choices(JobOptions(), "proj1:shot12"))
+    record = with_results(
+        cloud, video=Video("in-bkt", "proj1/clip ü.mp4", "v7"), choices=Choices(JobOptions(project="film"), "proj1:shot12")
+    )
     ended = succeed(complete, record)
     (envelope,) = cloud.heard(cloud.inbox)
     assert json.loads(envelope["Message"]) == {
@@ -51,7 +53,7 @@ def test_r57_2g_15_the_message_has_exactly_these_keys(cloud: Cloud, complete: Co
         "Video": {"S3ObjectName": "proj1/clip ü.mp4", "S3Bucket": "in-bkt"},
     }
     attributes = {name: given["Value"] for name, given in envelope["MessageAttributes"].items()}
-    assert attributes == {"Status": "SUCCEEDED", "API": "StartPersonTracking", "JobTag": "proj1:shot12"}
+    assert attributes == {"Status": "SUCCEEDED", "API": "StartPersonTracking", "JobTag": "proj1:shot12", "ProjectId": "film"}
     assert (ended.status, ended.completed_at, ended.notified_at, ended.notification_failed) == (
         Status.SUCCEEDED, int(cloud.clock() * 1000), int(cloud.clock() * 1000), False,
     )  # fmt: skip

@@ -12,17 +12,22 @@ import msgspec
 import numpy as np
 import pytest
 
+from tests.portraits import collins
 from tests.unit.models.packs import made_up
 from tests.unit.pipeline.scripted import Scripted, scripted
 from trackway.columns import Detections
 from trackway.detection.candidates import overlaps
 from trackway.errors import ModelError
+from trackway.faces.cutouts import of_picture
+from trackway.faces.embedding import Cut
+from trackway.faces.traits import TraitReader
 from trackway.models.cache import ModelCache
 from trackway.models.fetch import in_folder
 from trackway.models.install import pull
-from trackway.models.pack import load_pack
+from trackway.models.pack import Weights, load_pack
 from trackway.models.providers import Choice, Provider
 from trackway.pipeline import vision as vision_module
+from trackway.pipeline.still import StillReader
 from trackway.pipeline.vision import Vision, VisionReport, usable_cores
 from trackway.tracking.appearance import ColourTexture
 
@@ -115,6 +120,45 @@ def test_a_gpu_opens_its_networks_before_anybody_waits_for_a_frame(provider: Pro
     for detector in (cast(Scripted, vision.persons), cast(Scripted, vision.faces)):
         width, height = detector.input_size(info)
         assert (detector.frames, detector.shapes) == (frames, {(1, height, width, 3)} if frames else set())
+
+
+@pytest.mark.parametrize(("provider", "wanted", "read"), [("cpu", True, 0), ("cuda", True, 1), ("cuda", False, 0)])
+def test_a_gpu_opens_the_networks_for_traits_where_traits_will_be_read(provider: Provider, wanted: bool, read: int) -> None:
+    faces: list[Detections] = []
+
+    class Reader:
+        def read(self, cut: Cut, seen: Detections) -> None:
+            assert cut(seen.box[0])[0].size
+            faces.append(seen)
+
+    vision, info = scripted(), SimpleNamespace(width=640, height=360)
+    report = msgspec.structs.replace(vision.report, provider=provider)
+    dataclasses.replace(vision, report=report, traits=cast(TraitReader, Reader())).warm_up(info, traits=wanted)
+    assert [len(seen) for seen in faces] == [1] * read
+
+
+def test_the_networks_for_traits_are_read_when_a_face_is(models: ModelCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roles that share a network share its session, and what no answer about a video tells is never computed."""
+    titles: list[str] = []
+    read = ModelCache.read
+
+    def listing(cache: ModelCache, model: Weights) -> bytes:
+        titles.append(model.title)
+        return read(cache, model)
+
+    monkeypatch.setattr(ModelCache, "read", listing)
+    vision = Vision.open(cache=models)
+    detectors = {model.title for model in load_pack().models.values()}
+    assert set(titles) == detectors
+    picture = collins()
+    faces = StillReader.open(cache=models).faces(picture)
+    titles.clear()
+    assert vision.traits is not None
+    assert vision.face_embedder is not None
+    vision.traits.read(of_picture(picture), faces)
+    vision.face_embedder.embed(of_picture(picture), faces)
+    roles = {role: model.title for role, model in load_pack().traits.items()}
+    assert sorted(titles) == sorted(title for role, title in roles.items() if role not in ("antiSpoof", "liveness"))
 
 
 def test_a_fallback_is_reported(models: ModelCache) -> None:

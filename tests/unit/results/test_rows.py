@@ -11,7 +11,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tests.tracks import random_tracks
-from trackway.columns import LANDMARK_NAMES, Tracks
+from trackway.columns import LANDMARK_NAMES, POINT_NAMES, FaceTraits, Tracks
 from trackway.results.rows import Order, face_rows, person_rows, search_rows
 
 TRACKS = random_tracks(2500, seed=4)
@@ -88,6 +88,31 @@ def test_r28_face_rows_are_the_faces_by_time() -> None:
     assert rows == [
         {"Timestamp": int(TRACKS.time_ms[row]), "Face": expected_face(TRACKS, row)} for row in np.flatnonzero(TRACKS.has_face).tolist()
     ]
+
+
+def test_r36_r39_all_attributes_stand_beside_their_own_face_and_only_where_they_are_known() -> None:
+    random = np.random.default_rng(7)
+    order = random.permutation(len(TRACKS))
+    read = random.random(len(TRACKS)) < 0.7
+
+    def known(*shape: int) -> np.ndarray[Any, Any]:
+        return np.where(read.reshape(-1, *[1] * len(shape)), random.random((len(TRACKS), *shape)), np.nan)
+
+    values = {"age": (2,), "male": (), "emotions": (8,), "smile": (), "eyes_open": (), "mouth_open": (), "landmarks": (30, 2), "gaze": (2,)}
+    traits = FaceTraits.make(len(TRACKS), **{name: known(*shape) for name, shape in values.items()})
+    rows = [json.loads(row) for row in face_rows(TRACKS[order], traits[order])]
+    default = [json.loads(row) for row in face_rows(TRACKS)]
+    model = botocore.session.Session().get_service_model("rekognition").shape_for("FaceDetection")
+    told = {"AgeRange", "Gender", "Emotions", "Smile", "EyesOpen", "MouthOpen"}
+    for row, plain, place in zip(rows, default, np.flatnonzero(TRACKS.has_face).tolist(), strict=True):
+        assert not ParamValidator().validate(row, model).has_errors()
+        if not read[place]:
+            assert row == plain
+            continue
+        assert row["Face"].keys() == plain["Face"].keys() | told
+        assert [point["Type"] for point in row["Face"]["Landmarks"]] == list(POINT_NAMES)
+        assert row["Face"]["Landmarks"][0]["X"] == float(traits.landmarks[place, 0, 0])
+        assert row["Face"]["Smile"]["Value"] == bool(traits.smile[place] >= 0.5)
 
 
 @pytest.mark.parametrize("shape", ["PersonDetection", "FaceDetection"])

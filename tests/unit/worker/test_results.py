@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.galleries import memory_gallery
 from tests.unit.worker.test_worker import ENVIRONMENT, JOB, place, record
 from trackway.api.caller import ANYBODY
 from trackway.api.get_video import GetVideo
+from trackway.columns import Detections, FaceTraits
 from trackway.errors import NoSuchCollection, OtherEmbedding, SystemFault
 from trackway.identity.gallery import Gallery, NewFace
 from trackway.identity.records import Embedding
@@ -33,10 +35,11 @@ from trackway.pipeline.segment import track_segment
 from trackway.pipeline.still import StillReader
 from trackway.pipeline.vision import Vision
 from trackway.results.video import VideoMetadata
+from trackway.tracking.seen_faces import SeenFaces
 from trackway.worker import main as worker
 from trackway.worker.assemble import assemble, result_key
 from trackway.worker.track import segment_key
-from trackway.worker.tracklets import encode
+from trackway.worker.tracklets import decode, encode
 from trackway.worker.workplace import Workplace
 
 __all__ = ["place"]
@@ -97,13 +100,13 @@ def gallery(portraits: tuple[StillReader, dict[str, NewFace]]) -> Gallery:
 def ended(place: Workplace, tracked: Tracked, gallery: Gallery) -> Callable[..., Workplace]:
     """A function that leaves what plan and track leave and assembles it; its arguments are of the job's record."""
 
-    def end(**given: Any) -> Workplace:
+    def end(*, encoded: Sequence[bytes] = tracked.encoded, **given: Any) -> Workplace:
         job = msgspec.structs.replace(record(), **given)
         place.jobs._client.delete_item(TableName="table", Key={"pk": {"S": f"JOB#{JOB}"}, "sk": {"S": "META"}})
         assert place.jobs.create(job)
         plan = {"info": tracked.info, "segments": tracked.segments, "options": job.options}
         place.objects.put_artifact(plan_key(JOB), msgspec.json.encode(plan), "application/json")
-        for segment, content in zip(tracked.segments, tracked.encoded, strict=True):
+        for segment, content in zip(tracked.segments, encoded, strict=True):
             place.objects.put_artifact(segment_key(JOB, segment.index), content, "application/octet-stream")
             place.jobs.progress(job, segment.index, 50, 50)
         place.jobs.record_video(JOB, VideoMetadata.of(tracked.info))
@@ -198,6 +201,28 @@ def test_r50_an_upload_has_the_results_of_all_three_operations(ended: Callable[.
     assert shown(place, Api.FACE_DETECTION) == faces
     assert faces
     assert place.objects.has_artifact(result_key(JOB, "search.jsonl.gz"))
+
+
+def test_r28_r36_what_was_read_in_faces_is_told_of_faces_alone_and_glimpses_too(ended: Callable[..., Workplace], tracked: Tracked) -> None:
+    (part,) = map(decode, tracked.encoded)
+    found = part.faces.found
+    glimpse = Detections.make(1, frame=found.frame[:1], time_ms=found.time_ms[:1], box=[[0.9, 0.9, 0.05, 0.05]], score=[0.6])
+    smile = np.append(np.linspace(0, 1, len(found)), np.nan)
+    faces = SeenFaces(Detections.concatenate([found, glimpse]), FaceTraits.make(len(smile), smile=smile))
+    place = ended(uploaded=True, options=SEARCH, encoded=[encode(dataclasses.replace(part, faces=faces))])
+    rows = [row["Face"] for row in shown(place, Api.FACE_DETECTION)]
+    values = sorted(row["Smile"]["Confidence"] for row in rows if "Smile" in row)
+    assert values == pytest.approx(sorted(100 * np.maximum(smile[:-1], 1 - smile[:-1])), rel=1e-5)
+    assert [row["Confidence"] for row in rows if "Landmarks" not in row] == [pytest.approx(60)]  # the glimpse
+    assert {(row["Timestamp"], row["Face"]["Confidence"]) for row in shown(place, Api.FACE_DETECTION)} >= {
+        (row["Timestamp"], row["Person"]["Face"]["Confidence"]) for row in shown(place, Api.PERSON_TRACKING) if "Face" in row["Person"]
+    }
+    for api in (Api.PERSON_TRACKING, Api.FACE_SEARCH):
+        persons = [row["Person"] for row in shown(place, api)]
+        assert all("Smile" not in person.get("Face", {}) for person in persons)
+        assert all(person.get("Face", {}).get("Confidence") != pytest.approx(60) for person in persons)
+    content = place.objects.get_artifact(result_key(JOB, "faces.jsonl.gz"))
+    assert [json.loads(line)["Face"] for line in gzip.decompress(content).splitlines()] == rows
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackway.columns import AnalysedFrames, Tracks
+from trackway.columns import AnalysedFrames, Detections, FaceTraits, Tracks
 from trackway.tracking.looks import LooksBuilder
+from trackway.tracking.seen_faces import SeenFaces
 from trackway.tracking.segment import TrackedSegment
 from trackway.worker.tracklets import decode, encode
 
@@ -31,7 +32,10 @@ def some_segment(rows: int, seed: int) -> TrackedSegment:
     looks = LooksBuilder()
     for row in range(rows):
         looks.add_bodies(row, 40 * row, person[row : row + 1], random.random((1, 8)))
-    return TrackedSegment((640, 360), tracks, frames, looks.build((frame, person, person), (frame[:0], person[:0], person[:0])))
+    faces = Detections.make(rows, frame=frame, time_ms=frame * 40, box=random.random((rows, 4)), score=random.random(rows))
+    traits = FaceTraits.make(rows, landmarks=random.random((rows, 30, 2)), male=random.random(rows)) if seed % 2 else None
+    built = looks.build((frame, person, person), (frame[:0], person[:0], person[:0]))
+    return TrackedSegment((640, 360), tracks, frames, built, SeenFaces(faces, traits))
 
 
 @given(rows=st.integers(0, 50), seed=st.integers(0, 2**32 - 1))
@@ -43,6 +47,13 @@ def test_x20_segments_come_back_bit_for_bit(rows: int, seed: int) -> None:
         for name, column in getattr(segment, table).columns().items():
             np.testing.assert_array_equal(getattr(getattr(again, table), name), column)
             assert getattr(getattr(again, table), name).dtype == column.dtype
+    pairs: list[tuple[Detections | FaceTraits, Detections | FaceTraits]] = [(segment.faces.found, again.faces.found)]
+    assert (again.faces.traits is None) == (segment.faces.traits is None)
+    if segment.faces.traits is not None and again.faces.traits is not None:
+        pairs.append((segment.faces.traits, again.faces.traits))
+    for before, after in pairs:
+        for name, column in before.columns().items():
+            np.testing.assert_array_equal(after.columns()[name], column)
 
 
 def test_the_same_segment_gives_the_same_bytes() -> None:
