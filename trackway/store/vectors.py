@@ -35,11 +35,11 @@ _IDS_AT_ONCE = 1000  # in one filter
 _ROWS_AT_ONCE = 10_000  # of ids that become text
 _INDEX_BYTES, _MEMORY_BYTES = 512 << 20, 256 << 20
 
-# Three bits per number keep a million vectors of 1,024 floats in about 410 MB, so nearly all of them can be looked at for every question:
-# partitions have about 8,192 rows, and only beyond a million rows are some left out.
-_BITS, _PROBES = 3, 128
-# So many times the wanted rows are then compared by their own vectors, each of which is a read: more for few, less for many.
-_CANDIDATES, _LEAST_FACTOR, _MOST_FACTOR = 100, 3, 10
+# Three bits per number keep a million vectors of 1,024 floats in 410 MB. All partitions of a million rows are looked at for every question,
+# since the nearest faces of a stranger may lie in any; only beyond are some left out.
+_BITS, _PARTITION_ROWS, _PROBES = 3, 8192, 128
+# So many rows, and at least so many times the wanted ones, are then compared by their own vectors, each of which is a read.
+_CANDIDATES, _LEAST_FACTOR = 100, 3
 _UNIT_TOLERANCE = 1e-3
 
 _VECTOR_INDEX, _ID_INDEX = "vectors", "vector_ids"
@@ -179,7 +179,7 @@ class VectorStore:
 
 
 def _search_by_index(table: Any, vector: Vector, limit: int) -> list[Found]:
-    factor = min(max(_CANDIDATES // limit, _LEAST_FACTOR), _MOST_FACTOR)
+    factor = max(_CANDIDATES // limit, _LEAST_FACTOR)
     question = table.search(vector).distance_type("cosine").nprobes(_PROBES).refine_factor(factor).limit(limit)
     found = question.select(["vector_id", "owner_id", "_distance"]).to_arrow()
     columns = (found[name].to_pylist() for name in ("vector_id", "owner_id", "_distance"))
@@ -196,7 +196,8 @@ def _make_indexes(table: Any) -> None:
     if _ID_INDEX not in there:
         table.create_index("vector_id", config=BTree(), name=_ID_INDEX)
     if _VECTOR_INDEX not in there:
-        table.create_index("vector", config=IvfRq(distance_type="cosine", num_bits=_BITS), name=_VECTOR_INDEX)
+        config = IvfRq(distance_type="cosine", num_bits=_BITS, target_partition_size=_PARTITION_ROWS)
+        table.create_index("vector", config=config, name=_VECTOR_INDEX)
 
 
 def _schema(size: int) -> pyarrow.Schema:
