@@ -23,6 +23,9 @@ def track(
         Literal["auto", "0", "90", "180", "270"], typer.Option(help="Degrees clockwise to turn the picture; auto obeys the file.")
     ] = "auto",
     faces: Annotated[bool, typer.Option(help="Look for faces as well.")] = True,
+    face_attributes: Annotated[
+        Literal["DEFAULT", "ALL"], typer.Option(help="What faces.jsonl tells of a face; ALL reads age, emotions and more in each.")
+    ] = "DEFAULT",
     detail: Annotated[
         Literal["auto", "standard", "high"],
         typer.Option(help="How closely to look; high finds small people and takes several times as long."),
@@ -57,7 +60,15 @@ def track(
     from trackway.results.summaries import summarize
     from trackway.results.video import VideoMetadata
 
-    chosen = {"sampleFps": sample_fps, "rotation": rotation, "faces": faces, "detail": detail, "cadence": cadence, "precision": precision}
+    chosen = {
+        "sampleFps": sample_fps,
+        "rotation": rotation,
+        "faces": faces,
+        "faceAttributes": face_attributes,
+        "detail": detail,
+        "cadence": cadence,
+        "precision": precision,
+    }
     options = JobOptions.parse(chosen, source="command line")
     _require_file(video)
     _make_folder(output)
@@ -69,7 +80,7 @@ def track(
         try:
             _write_json(output / "video.json", VideoMetadata.of(result.info))
             _write_lines(output / "persons.jsonl", person_rows(result.tracks, "TIMESTAMP"))
-            _write_lines(output / "faces.jsonl", face_rows(result.tracks))
+            _write_lines(output / "faces.jsonl", face_rows(result.faces, result.traits))
             _write_json(output / "tracks.json", summarize(result.tracks))
             write_tracks(output / "persons.mot.txt", result.tracks, result.info)
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections
+from trackway.columns import Detections, FaceTraits
 from trackway.detection.tiles import TiledDetector
 from trackway.media.frame import Frame, Scaler
 from trackway.media.video import VideoInfo
@@ -35,6 +35,7 @@ class Seen:
         luma: brightness of the whole picture, small: for the camera's motion.
         body_look: (N, D) float32 how the bodies look; None where they were not described.
         face_look: (M, E) float32 whose faces these are; None likewise.
+        traits: (M,) what was read in the faces; None where nobody did.
     """
 
     frame: int
@@ -44,6 +45,7 @@ class Seen:
     luma: npt.NDArray[np.uint8]
     body_look: Array | None = None
     face_look: Array | None = None
+    traits: FaceTraits | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,16 +65,24 @@ class Analyst:
         faces: look for faces.
         cropped: see `FaceFinder`.
         detail: "high" finds smaller people, for several times the work.
+        traits: see `FaceFinder`.
     """
 
     def __init__(
-        self, info: VideoInfo, vision: Vision, *, faces: bool, cropped: bool = False, detail: Literal["standard", "high"] = "standard"
+        self,
+        info: VideoInfo,
+        vision: Vision,
+        *,
+        faces: bool,
+        cropped: bool = False,
+        detail: Literal["standard", "high"] = "standard",
+        traits: bool = False,
     ) -> None:
         self._info = info
         self._persons = TiledDetector(vision.persons) if detail == "high" else vision.persons
         self._appearance = vision.bodies
         self._scaler = Scaler(info)
-        self._faces = FaceFinder(info, vision, self._scaler, cropped=cropped) if faces else None
+        self._faces = FaceFinder(info, vision, self._scaler, cropped=cropped, traits=traits) if faces else None
         self._pixels = np.array([info.width, info.height] * 2, np.float64)
 
     def __call__(self, stretches: Sequence[Stretch]) -> list[Seen | Passed]:
@@ -143,7 +153,8 @@ class Analyst:
         return faces
 
     def _seen(self, frame: Frame, bodies: Detections, faces: Detections | None) -> Seen:
-        return Seen(frame.number, frame.time_ms, bodies, faces, self._scaler.small_luma(frame))
+        traits = None if self._faces is None or faces is None else self._faces.read(frame, faces)
+        return Seen(frame.number, frame.time_ms, bodies, faces, self._scaler.small_luma(frame), traits=traits)
 
 
 def _gap(stretch: Stretch) -> Gap:

@@ -1,4 +1,4 @@
-"""Faces of the frames that one thread is given: where they can be, found, described, told apart."""
+"""Faces of the frames that one thread is given: where they can be, found, described, told apart, read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections
+from trackway.columns import Detections, FaceTraits
 from trackway.faces.describe import describe
 from trackway.media.crop import Cropper
 from trackway.media.frame import Frame, Scaler
@@ -30,12 +30,14 @@ class FaceFinder:
         scaler: of this thread.
         cropped: look where heads are, and once a second everywhere, since a face may fill the picture without a body; else always
             everywhere.
+        traits: read in faces whatever the pack has networks for.
     """
 
-    def __init__(self, info: VideoInfo, vision: Vision, scaler: Scaler, *, cropped: bool) -> None:
+    def __init__(self, info: VideoInfo, vision: Vision, scaler: Scaler, *, cropped: bool, traits: bool = False) -> None:
         self._full_range = info.color_range == "FULL"
         self._detector = vision.faces
         self._embedder = vision.face_embedder
+        self._traits = vision.traits if traits else None
         self._scaler = scaler
         self._cropper = Cropper(info)
         self._size = vision.faces.input_size(info)
@@ -60,6 +62,10 @@ class FaceFinder:
     def look(self, frame: Frame, faces: Detections) -> npt.NDArray[Any] | None:
         """(M, E) float32 whose faces these are, see `FaceEmbedder.embed`; None without a network for it."""
         return None if self._embedder is None else self._embedder.embed(functools.partial(self._cropper.rgb, frame), faces)
+
+    def read(self, frame: Frame, faces: Detections) -> FaceTraits | None:
+        """(M,) what these faces show, see `TraitReader.read`; None where nobody asked, or without a network for it."""
+        return None if self._traits is None else self._traits.read(functools.partial(self._cropper.rgb, frame), faces)
 
     def _described(self, faces: Detections, frame: Frame) -> Detections:
         return describe(faces, self._scaler.luma(frame), full_range=self._full_range) if len(faces) else faces

@@ -48,7 +48,7 @@ def track_segment(
     Args:
         path: the file that `info` was made from.
         info: from `media.probe`.
-        options: `sample_fps`, `faces`, `detail` and `cadence` matter here.
+        options: `sample_fps`, `faces`, `face_attributes`, `detail` and `cadence` matter here.
         vision: detectors; may be shared with other runs.
         segment: from `media.segments.plan_segments`; None takes all frames.
         progress: told of the stage "track", in sampled frames.
@@ -66,11 +66,14 @@ def track_segment(
     size = (info.width, info.height)
     tracker, camera = SegmentTracker(size, looks=vision.new_looks()), CameraMotion(size)
     every, detail = options.cadence == "every", choose_detail(path, info, options, vision).detail
-    vision.warm_up(info)
+    traits = options.faces and options.face_attributes == "ALL"
+    vision.warm_up(info, traits=traits)
     frames = read_frames(path, info, segment=segment, sample_fps=options.sample_fps, hardware=vision.hardware)
     analysed = ordered_map(
         _batches(stretches(frames, every=every), vision.report.batch),
-        lambda: Analyst(info, vision, faces=options.faces, cropped=not every and vision.report.provider == "cpu", detail=detail),
+        lambda: Analyst(
+            info, vision, faces=options.faces, cropped=not every and vision.report.provider == "cpu", detail=detail, traits=traits
+        ),
         workers=vision.report.workers,
         in_flight=vision.report.workers + 2,
         stall_seconds=stall_seconds,
@@ -89,6 +92,7 @@ def track_segment(
                         shown.faces,
                         body_look=shown.body_look,
                         face_look=shown.face_look,
+                        traits=shown.traits,
                         camera=camera.update(shown.luma),
                     )
             done += len(batch)

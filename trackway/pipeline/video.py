@@ -7,7 +7,7 @@ import os
 
 import msgspec
 
-from trackway.columns import Tracks
+from trackway.columns import FaceTraits, Tracks
 from trackway.errors import CorruptMedia
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
@@ -17,7 +17,7 @@ from trackway.pipeline.detail import DetailReport, choose_detail
 from trackway.pipeline.segment import expected_frames, track_segment
 from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
-from trackway.tracking.linking import link_segments
+from trackway.tracking.linking import link_persons
 from trackway.tracking.segment import TrackedSegment
 
 __all__ = ["NOTHING_DECODED", "VideoResult", "track_video"]
@@ -36,11 +36,14 @@ class VideoResult:
         info: facts of the video.
         tracks: final rows, linked across segments and numbered.
         detail: how closely it was looked at, and why.
+        faces, traits: every face that was seen, and what was read in it, see `tracking.linking.Linked`.
     """
 
     info: VideoInfo
     tracks: Tracks
     detail: DetailReport
+    faces: Tracks
+    traits: FaceTraits | None
 
 
 def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Vision, *, progress: Progress = _SILENT) -> VideoResult:
@@ -73,7 +76,8 @@ def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Visio
     if not before:
         raise CorruptMedia(NOTHING_DECODED)
     progress.stage("link")
-    return VideoResult(info, link_segments(parts), detail)
+    linked = link_persons(parts)
+    return VideoResult(info, linked.tracks, detail, linked.faces, linked.traits)
 
 
 class _PartOf:

@@ -12,10 +12,13 @@ import msgspec
 import numpy as np
 import onnxruntime
 
+from trackway.columns import Detections
 from trackway.detection.detector import FrameSize
 from trackway.detection.faces import FaceDetector
 from trackway.detection.persons import PersonDetector
+from trackway.faces.cutouts import of_picture
 from trackway.faces.embedding import FaceEmbedder
+from trackway.faces.traits import TraitReader
 from trackway.media.hardware import Hardware, HardwareDecode
 from trackway.models.cache import ModelCache
 from trackway.models.deferred import DeferredNetwork
@@ -25,6 +28,7 @@ from trackway.models.kept import Kept
 from trackway.models.pack import Embedder, Model, Weights, load_pack
 from trackway.models.precision import Precision, choose_precision
 from trackway.models.providers import Provider, choose_provider
+from trackway.models.recent import RecentNetwork
 from trackway.models.session import Network, OnnxNetwork
 from trackway.tracking.appearance import BodyAppearance, ColourTexture, ReidNetwork
 from trackway.tracking.looks import LooksBuilder
@@ -34,6 +38,10 @@ __all__ = ["Vision", "VisionReport"]
 _MOST_WORKERS = 16  # more frames in flight than that cost memory and bring nothing
 _WORKERS_OF_A_GPU = 4  # they scale and decode boxes while the GPU infers
 _BATCH_OF_A_GPU = 8
+_ADVISORY = ("antiSpoof", "liveness")
+"""Roles of traits that no answer about a video tells."""
+_POINTS = ((0.42, 0.44), (0.58, 0.44), (0.5, 0.52), (0.44, 0.6), (0.56, 0.6))
+"""Where a face in the middle of a picture has its five points."""
 
 
 class VisionReport(msgspec.Struct, frozen=True, rename="camel"):
@@ -74,6 +82,7 @@ class Vision:
         hardware: what shall decode; None where that is the processor.
         bodies: describes bodies: the pack's re-identification network, or else colours and edges.
         face_embedder: describes faces; None where the pack has no network for it. It is opened when it is first used.
+        traits: reads everything else in faces; None where the pack has no network for anything. Its networks are opened likewise.
     """
 
     persons: PersonDetector
@@ -82,14 +91,23 @@ class Vision:
     hardware: Hardware | None = None
     bodies: BodyAppearance = dataclasses.field(default_factory=ColourTexture)
     face_embedder: FaceEmbedder | None = None
+    traits: TraitReader | None = None
 
-    def warm_up(self, info: FrameSize) -> None:
-        """Opens on a GPU, before anybody waits for a frame, what is needed for pictures of this size: TensorRT may build for minutes."""
+    def warm_up(self, info: FrameSize, *, traits: bool = False) -> None:
+        """Opens on a GPU, before anybody waits for a frame, what is needed for pictures of this size: TensorRT may build for minutes.
+
+        Args:
+            info: the size.
+            traits: they will be read in faces.
+        """
         if self.report.provider == "cpu":
             return
         for detector in (self.persons, self.faces):
             width, height = detector.input_size(info)
             detector.detect(np.zeros((1, height, width, 3), np.uint8), [0], [0])
+        if traits and self.traits is not None:
+            face = Detections.make(1, box=[[0.3, 0.3, 0.4, 0.4]], landmarks=[_POINTS])
+            self.traits.read(of_picture(np.zeros((256, 256, 3), np.uint8)), face)
 
     def new_looks(self) -> LooksBuilder:
         """Collects what `bodies` and `face_embedder` see of the people of one segment."""
@@ -142,10 +160,14 @@ class Vision:
             data, digest = models.read(model), model.onnx_sha256
             return OnnxNetwork(data, digest=digest, provider=chosen.used, batch=batch, kept=kept, engines=engines)
 
-        def later(model: Embedder) -> Network:
+        def deferred(model: Weights) -> Network:
             models.require(model)
+            return DeferredNetwork(lambda: network(model))
+
+        def later(model: Embedder) -> Network:
             if not on_gpu:
-                return DeferredNetwork(lambda: network(model))
+                return deferred(model)
+            models.require(model)
             opened = network(model)
             opened.run(np.zeros((1, model.height, model.width, 3), np.uint8))  # nobody waits for a frame yet, as in `warm_up`
             return opened
@@ -158,6 +180,9 @@ class Vision:
 
         networks = {(model.onnx_sha256, model.int8): detector(model) for model in (persons, faces)}
         body, face = loaded.embedders.get("personEmbedder"), loaded.embedders.get("faceEmbedder")
+        # Roles may share a network, which then is loaded once.
+        shared = {} if face is None else {face.onnx_sha256: RecentNetwork(later(face))}
+        told = {role: model for role, model in loaded.traits.items() if role not in _ADVISORY}
         report = VisionReport(
             provider=chosen.used,
             requested=chosen.requested,
@@ -178,7 +203,8 @@ class Vision:
             report,
             hardware,
             ColourTexture() if body is None else ReidNetwork(body, later(body)),
-            None if face is None else FaceEmbedder(face, later(face)),
+            None if face is None else FaceEmbedder(face, shared[face.onnx_sha256]),
+            TraitReader.of(told, lambda model: shared.get(model.onnx_sha256) or deferred(model)),
         )
 
 

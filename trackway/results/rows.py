@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, Tracks
-from trackway.results.shapes import BoundingBox, FaceDetail, Shape, bounding_boxes, face_details
+from trackway.columns import Detections, FaceTraits, Tracks
+from trackway.results.shapes import ALL_OF_VIDEOS, BoundingBox, FaceDetail, Shape, bounding_boxes, face_details
 
 __all__ = ["Order", "face_rows", "person_rows", "search_rows"]
 
@@ -74,19 +74,27 @@ def search_rows(tracks: Tracks, order: Order, matches: Mapping[int, bytes]) -> I
         yield encoder.encode(_PersonMatch(time_ms, person, None if person.face is None else found.get(person.index)))
 
 
-def face_rows(tracks: Tracks) -> Iterator[bytes]:
-    """One compact JSON `FaceDetection` per row of `tracks` that has a face, by (time, index) (SPEC R28)."""
+def face_rows(tracks: Tracks, traits: FaceTraits | None = None) -> Iterator[bytes]:
+    """One compact JSON `FaceDetection` per row of `tracks` that has a face, by (time, index) (SPEC R28).
+
+    Args:
+        tracks: (N,) rows in any order.
+        traits: (N,) of their faces: then everything is told that they hold, ALL of a video (SPEC R39); None leaves it at DEFAULT.
+    """
     encoder = msgspec.json.Encoder()
     order = _by_time(tracks)
-    for part in _parts(tracks, order[tracks.has_face[order]]):
-        for time_ms, face in zip(part.time_ms.tolist(), _faces(part), strict=True):
-            if face is not None:
-                yield encoder.encode(_FaceDetection(time_ms, face))
+    order = order[tracks.has_face[order]]
+    for rows in _parts(order):
+        part = tracks[rows]
+        details = face_details(_detections(part), None if traits is None else traits[rows], ALL_OF_VIDEOS)
+        for time_ms, face in zip(part.time_ms.tolist(), details, strict=True):
+            yield encoder.encode(_FaceDetection(time_ms, face))
 
 
 def _persons(tracks: Tracks, order: Order) -> Iterator[tuple[int, _Person]]:
     """Time and person of every row, in that order."""
-    for part in _parts(tracks, _by_time(tracks) if order == "TIMESTAMP" else _by_index(tracks)):
+    for rows in _parts(_by_time(tracks) if order == "TIMESTAMP" else _by_index(tracks)):
+        part = tracks[rows]
         people = map(_Person, part.person.tolist(), _bodies(part), _faces(part))
         yield from zip(part.time_ms.tolist(), people, strict=True)
 
@@ -100,9 +108,9 @@ def _by_index(tracks: Tracks) -> npt.NDArray[Any]:
     return np.lexsort((tracks.time_ms, -confidence, tracks.person))
 
 
-def _parts(tracks: Tracks, order: npt.NDArray[Any]) -> Iterator[Tracks]:
+def _parts(order: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
     for start in range(0, len(order), _ROWS_AT_ONCE):
-        yield tracks[order[start : start + _ROWS_AT_ONCE]]
+        yield order[start : start + _ROWS_AT_ONCE]
 
 
 def _bodies(part: Tracks) -> list[BoundingBox | None]:
@@ -110,11 +118,14 @@ def _bodies(part: Tracks) -> list[BoundingBox | None]:
 
 
 def _faces(part: Tracks) -> list[FaceDetail | None]:
-    shown = part[part.has_face]
-    faces = Detections(
+    return _spread(face_details(_detections(part[part.has_face])), part.has_face)
+
+
+def _detections(shown: Tracks) -> Detections:
+    """The faces of rows that all have one."""
+    return Detections(
         shown.frame, shown.time_ms, shown.face_box, shown.face_score, landmarks=shown.landmarks, pose=shown.pose, quality=shown.quality
     )
-    return _spread(face_details(faces), part.has_face)
 
 
 def _spread(values: list[Value], present: npt.NDArray[Any]) -> list[Value | None]:

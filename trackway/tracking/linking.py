@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import AnalysedFrames, Tracks
+from trackway.columns import AnalysedFrames, FaceTraits, Tracks
 from trackway.tracking.association import match
 from trackway.tracking.boxes import paired_overlap
 from trackway.tracking.config import TrackingConfig
@@ -21,6 +21,8 @@ from trackway.tracking.indexing import ranges
 from trackway.tracking.looks import Looks
 from trackway.tracking.numbering import number_persons, numbers_in, persons_by_appearance, remove_false_persons
 from trackway.tracking.reunion import reunite
+from trackway.tracking.rows import face_rows
+from trackway.tracking.seen_faces import SeenFaces
 from trackway.tracking.segment import TrackedSegment
 
 if TYPE_CHECKING:
@@ -41,10 +43,15 @@ class Linked(NamedTuple):
     Attributes:
         tracks: final rows, as of `link_segments`.
         looks: what these persons look like, under the same numbers.
+        faces: rows with a face: those of `tracks`, and one for every further face that was seen, such as a glimpse that is taken for
+            nobody, under the number after the last person's; sorted by (time_ms, person).
+        traits: of the rows of `faces`, nothing known of faces that were carried on from one look to the next; None where nobody read any.
     """
 
     tracks: Tracks
     looks: Looks
+    faces: Tracks
+    traits: FaceTraits | None
 
 
 def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Tracks:
@@ -63,7 +70,7 @@ def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: Track
 def link_persons(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Linked:
     """The same, with what is known of the persons; arguments as of `link_segments`."""
     if not parts:
-        return Linked(Tracks.make(0), Looks.none())
+        return Linked(Tracks.make(0), Looks.none(), Tracks.make(0), None)
     return _linked(join_segments(parts), parts[-1][0].end_ms - parts[0][0].start_ms, config)
 
 
@@ -78,7 +85,19 @@ def _linked(whole: TrackedSegment, duration_ms: int, config: TrackingConfig) -> 
     reach = reach_of(kept, whole.frames, whole.frame_size)
     filled = fill_gaps(kept, whole.frames, whole.frame_size, reach)
     looks = whole.looks.renumbered(numbers_in(persons_by_appearance(filled), whole.looks.person))
-    return Linked(number_persons(filled), looks)
+    tracks = number_persons(filled)
+    return Linked(tracks, looks, *_all_faces(tracks, whole.faces))
+
+
+def _all_faces(tracks: Tracks, seen: SeenFaces) -> tuple[Tracks, FaceTraits | None]:
+    """`Linked.faces` and `Linked.traits`."""
+    of_persons = tracks[tracks.has_face]
+    rows = seen.rows_in(of_persons)
+    others = np.setdiff1d(np.arange(len(seen)), rows)
+    nobodys = face_rows(seen.found[others], np.full(len(others), tracks.person.max(initial=-1) + 1))
+    faces = Tracks.concatenate([of_persons, nobodys])
+    order = np.lexsort((faces.person, faces.frame, faces.time_ms))
+    return faces[order], seen.traits_at(np.concatenate([rows, others])[order])
 
 
 def join_segments(parts: Sequence[tuple[Segment, TrackedSegment]]) -> TrackedSegment:
@@ -87,6 +106,7 @@ def join_segments(parts: Sequence[tuple[Segment, TrackedSegment]]) -> TrackedSeg
     handovers = [segment.end_ms + segment.overlap_ms / 2 for segment, _ in parts[:-1]]
     ranges = list(zip([-np.inf, *handovers], [*handovers, np.inf], strict=True))
     frames = [part.frames for _, part in parts]
+    faces = [part.faces for _, part in parts]
     return TrackedSegment(
         parts[0][1].frame_size,
         Tracks.concatenate(
@@ -96,6 +116,9 @@ def join_segments(parts: Sequence[tuple[Segment, TrackedSegment]]) -> TrackedSeg
             [part[(part.time_ms >= start) & (part.time_ms < end)] for part, (start, end) in zip(frames, ranges, strict=True)]
         ),
         Looks.concatenate(looks),
+        SeenFaces.concatenate(
+            [part[(part.found.time_ms >= start) & (part.found.time_ms < end)] for part, (start, end) in zip(faces, ranges, strict=True)]
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import AnalysedFrames, Detections, Tracks
+from trackway.columns import AnalysedFrames, Detections, FaceTraits, Tracks
 from trackway.tracking.association import Associator, match
 from trackway.tracking.backward import claim_backward
 from trackway.tracking.camera import STILL, Camera
@@ -19,6 +19,7 @@ from trackway.tracking.looks import Looks, LooksBuilder
 from trackway.tracking.pairing import LEAST_FIT, fit
 from trackway.tracking.persons import assign_persons
 from trackway.tracking.rows import body_rows, face_rows, join_rows
+from trackway.tracking.seen_faces import SeenFaces, TraitsBuilder
 
 __all__ = ["SegmentTracker", "TrackedSegment"]
 
@@ -38,12 +39,14 @@ class TrackedSegment:
         tracks: rows as they were seen, nothing filled in; `person` numbers the fragments of this segment.
         frames: every sampled frame.
         looks: of those fragments.
+        faces: every face that was followed, though it may be nobody's in the end.
     """
 
     frame_size: tuple[int, int]
     tracks: Tracks
     frames: AnalysedFrames
     looks: Looks
+    faces: SeenFaces = dataclasses.field(default_factory=SeenFaces)
 
 
 class SegmentTracker:
@@ -61,6 +64,7 @@ class SegmentTracker:
         self._bodies = _Follower(config.persons, self._pixels, spare_score=config.persons.low_score)
         self._faces = _Follower(config.faces, self._pixels)
         self._looks = LooksBuilder() if looks is None else looks
+        self._traits = TraitsBuilder()
         self._frames: list[tuple[int, int, bool, bool]] = []
         self._camera: list[Array] = []
         self._cut: list[bool] = []
@@ -75,6 +79,7 @@ class SegmentTracker:
         *,
         body_look: Array | None = None,
         face_look: Array | None = None,
+        traits: FaceTraits | None = None,
         camera: Camera | None = None,
     ) -> None:
         """Take in one frame that was looked at, also one that shows nobody.
@@ -86,6 +91,7 @@ class SegmentTracker:
             faces: (M,) faces in it; None if nobody looked for faces.
             body_look: (N, D) appearance of the bodies, unit rows, NaN where unknown; None if nobody was described.
             face_look: (M, E) the same of the faces.
+            traits: (M,) what was read in the faces; None if nobody does in this video.
             camera: how the picture moved since the frame looked at before; None if nobody knows.
 
         Raises:
@@ -100,7 +106,10 @@ class SegmentTracker:
         if faces is None:
             self._since_faces = camera
         else:
-            self._looks.add_faces(frame, time_ms, self._faces.update(time_ms, faces, camera), face_look)
+            track = self._faces.update(time_ms, faces, camera)
+            self._looks.add_faces(frame, time_ms, track, face_look)
+            if traits is not None:
+                self._traits.add(traits[track >= 0])
             self._since_faces = None
 
     def skip(self, frame: int, time_ms: int) -> None:
@@ -122,7 +131,7 @@ class SegmentTracker:
         body_person, face_person = assign_persons(bodies.frame, body_track, faces.frame, face_track, pairs)
         rows = Tracks.concatenate([body_rows(bodies, body_person, body_track), face_rows(faces, face_person)])
         looks = self._looks.build((bodies.frame, body_track, body_person), (faces.frame, face_track, face_person))
-        return TrackedSegment(self._frame_size, join_rows(rows), frames, looks)
+        return TrackedSegment(self._frame_size, join_rows(rows), frames, looks, SeenFaces(faces, self._traits.build()))
 
     def _add_frame(self, frame: int, time_ms: int, *, detected: bool, faces: bool, camera: Camera | None) -> None:
         if self._frames and (frame <= self._frames[-1][0] or time_ms < self._frames[-1][1]):

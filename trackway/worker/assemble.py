@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from trackway.columns import Tracks
 from trackway.errors import CorruptMedia
 from trackway.jobs.record import Api, JobRecord, Phase
 from trackway.pipeline.video import NOTHING_DECODED
@@ -19,7 +18,7 @@ from trackway.results.rows import face_rows, person_rows, search_rows
 from trackway.results.summaries import summarize
 from trackway.results.tables import write_parquet
 from trackway.results.video import VideoMetadata
-from trackway.tracking.linking import link_persons
+from trackway.tracking.linking import Linked, link_persons
 from trackway.tracking.looks import Looks
 from trackway.worker.search import find_people
 from trackway.worker.track import segment_key
@@ -49,12 +48,12 @@ def assemble(place: Workplace, job_id: str) -> None:
     if not any(done for done, _ in place.jobs.read_progress(job_id).values()):
         raise CorruptMedia(NOTHING_DECODED)
     parts = [(segment, decode(place.artifact(segment_key(job_id, segment.index)))) for segment in plan.segments]
-    tracks, looks = link_persons(parts)
-    matches = _matches(place, record, looks)
-    _put_files(place, job_id, tracks, matches, VideoMetadata.of(plan.info))
-    rows = {series.key: place.pages.write(record, series, given) for series, given in _series(record, tracks, matches)}
+    linked = link_persons(parts)
+    matches = _matches(place, record, linked.looks)
+    _put_files(place, job_id, linked, matches, VideoMetadata.of(plan.info))
+    rows = {series.key: place.pages.write(record, series, given) for series, given in _series(record, linked, matches)}
     place.jobs.record_results(job_id, rows)
-    logger.info("%d rows from %d segments", len(tracks), len(parts))
+    logger.info("%d rows from %d segments", len(linked.tracks), len(parts))
 
 
 def _matches(place: Workplace, record: JobRecord, looks: Looks) -> dict[int, bytes] | None:
@@ -65,30 +64,30 @@ def _matches(place: Workplace, record: JobRecord, looks: Looks) -> dict[int, byt
     return find_people(place.open_gallery(), collection_id, record.options.face_match_threshold, looks)
 
 
-def _series(record: JobRecord, tracks: Tracks, matches: Mapping[int, bytes] | None) -> Iterator[tuple[Series, Iterator[bytes]]]:
+def _series(record: JobRecord, linked: Linked, matches: Mapping[int, bytes] | None) -> Iterator[tuple[Series, Iterator[bytes]]]:
     """What the job's Get* operations show, each in all its orders."""
     if record.answers(Api.PERSON_TRACKING):
-        yield Series.PERSONS_BY_TIME, person_rows(tracks, "TIMESTAMP")
-        yield Series.PERSONS_BY_INDEX, person_rows(tracks, "INDEX")
+        yield Series.PERSONS_BY_TIME, person_rows(linked.tracks, "TIMESTAMP")
+        yield Series.PERSONS_BY_INDEX, person_rows(linked.tracks, "INDEX")
     if record.answers(Api.FACE_DETECTION):
-        yield Series.FACES_BY_TIME, face_rows(tracks)
+        yield Series.FACES_BY_TIME, face_rows(linked.faces, linked.traits)
     if matches is not None:
-        yield Series.FACE_SEARCH_BY_TIME, search_rows(tracks, "TIMESTAMP", matches)
-        yield Series.FACE_SEARCH_BY_INDEX, search_rows(tracks, "INDEX", matches)
+        yield Series.FACE_SEARCH_BY_TIME, search_rows(linked.tracks, "TIMESTAMP", matches)
+        yield Series.FACE_SEARCH_BY_INDEX, search_rows(linked.tracks, "INDEX", matches)
 
 
-def _put_files(place: Workplace, job_id: str, tracks: Tracks, matches: Mapping[int, bytes] | None, metadata: VideoMetadata) -> None:
+def _put_files(place: Workplace, job_id: str, linked: Linked, matches: Mapping[int, bytes] | None, metadata: VideoMetadata) -> None:
     """The whole result once in S3: tables for programs, JSON lines for everybody else (DESIGN section 5)."""
-    small = {"video.json": metadata, "tracks.json": summarize(tracks)}
+    small = {"video.json": metadata, "tracks.json": summarize(linked.tracks)}
     for name, value in small.items():
         place.objects.put_artifact(result_key(job_id, name), msgspec.json.encode(value), "application/json")
     with tempfile.TemporaryDirectory(prefix="trackway-") as folder:
         parquet = Path(folder) / "persons.parquet"
-        write_parquet(tracks, parquet)
+        write_parquet(linked.tracks, parquet)
         place.objects.put_file(result_key(job_id, parquet.name), parquet, "application/vnd.apache.parquet")
-        files = {"persons.jsonl.gz": person_rows(tracks, "TIMESTAMP"), "faces.jsonl.gz": face_rows(tracks)}
+        files = {"persons.jsonl.gz": person_rows(linked.tracks, "TIMESTAMP"), "faces.jsonl.gz": face_rows(linked.faces, linked.traits)}
         if matches is not None:
-            files["search.jsonl.gz"] = search_rows(tracks, "TIMESTAMP", matches)
+            files["search.jsonl.gz"] = search_rows(linked.tracks, "TIMESTAMP", matches)
         for name, lines in files.items():
             path = Path(folder) / name
             _write_lines(path, lines)

@@ -7,8 +7,9 @@ import zipfile
 
 import numpy as np
 
-from trackway.columns import AnalysedFrames, Tracks
+from trackway.columns import AnalysedFrames, Detections, FaceTraits, Tracks
 from trackway.tracking.looks import Looks
+from trackway.tracking.seen_faces import SeenFaces
 from trackway.tracking.segment import TrackedSegment
 
 __all__ = ["decode", "encode"]
@@ -16,7 +17,14 @@ __all__ = ["decode", "encode"]
 
 def encode(segment: TrackedSegment) -> bytes:
     """A compressed NPZ file; the same segment gives the same bytes (NumPy dates its members 1980)."""
-    tables = {"tracks": segment.tracks.columns(), "frames": segment.frames.columns(), "looks": segment.looks.columns()}
+    faces, traits = segment.faces.found, segment.faces.traits
+    tables = {
+        "tracks": segment.tracks.columns(),
+        "frames": segment.frames.columns(),
+        "looks": segment.looks.columns(),
+        "faces": faces.columns(),
+        "traits": {} if traits is None else traits.columns(),
+    }
     columns = {f"{table}.{name}": column for table, columns in tables.items() for name, column in columns.items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, frame_size=np.array(segment.frame_size, np.int64), **columns)
@@ -31,14 +39,18 @@ def decode(data: bytes) -> TrackedSegment:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            tables: dict[str, dict[str, np.ndarray]] = {"tracks": {}, "frames": {}, "looks": {}}
+            tables: dict[str, dict[str, np.ndarray]] = {"tracks": {}, "frames": {}, "looks": {}, "faces": {}, "traits": {}}
             for name in file.files:
                 table, _, column = name.partition(".")
                 if column:
                     tables[table][column] = file[name]
             width, height = file["frame_size"].tolist()
             return TrackedSegment(
-                (width, height), Tracks(**tables["tracks"]), AnalysedFrames(**tables["frames"]), Looks.from_columns(tables["looks"])
+                (width, height),
+                Tracks(**tables["tracks"]),
+                AnalysedFrames(**tables["frames"]),
+                Looks.from_columns(tables["looks"]),
+                SeenFaces(Detections(**tables["faces"]), FaceTraits(**tables["traits"]) if tables["traits"] else None),
             )
     except (zipfile.BadZipFile, EOFError, KeyError, TypeError) as error:
         raise ValueError(f"expected the tracks of a segment, found {len(data)} bytes that are none: {error}") from error
