@@ -282,3 +282,9 @@ def test_clients_of_others_stay_as_they_are(name: Any) -> None:
     trackway_client.rekognition("http://127.0.0.1:9/keys", region_name=REGION, **IAM)
     session: Any = boto3.session.Session(region_name=REGION, **IAM)
     assert session.client(name, endpoint_url="http://127.0.0.1:9").meta.service_model.signing_name == name
+
+
+@pytest.mark.parametrize("named", ["nonsense", "ftp://host", "https://", "host:8080"])
+def test_an_endpoint_that_is_none_is_named(named: str) -> None:
+    with pytest.raises(OptionError, match="Expected an endpoint such as"):
+        trackway_client.rekognition(named, region_name=REGION, **IAM)

@@ -44,7 +44,7 @@ def rekognition(endpoint_url: str | None = None, *, config: Config | None = None
             the region it is that of the endpoint.
 
     Raises:
-        OptionError: nothing names an endpoint; requests never go to AWS by mistake.
+        OptionError: nothing names an endpoint, or what is named is none; requests never go to AWS by mistake.
     """
     client: RekognitionClient = _client("rekognition", endpoint_url, config, session)
     return client
@@ -62,7 +62,7 @@ def _client(service: str, endpoint_url: str | None, config: Config | None, sessi
     core = botocore.session.Session()
     _describe(core, service)
     aws: Any = boto3.session.Session(botocore_session=core, **session)
-    endpoint = endpoint_url or _configured(core)
+    endpoint = _checked(endpoint_url or _configured(core))
     region = aws.region_name or _region_of(endpoint)
     client = aws.client(service, endpoint_url=endpoint, region_name=region, config=config)
     if _wants_own_keys(endpoint, aws):
@@ -92,6 +92,13 @@ def _configured(core: botocore.session.Session) -> str:
     if not endpoint:
         raise OptionError("Expected an endpoint, found none; set AWS_ENDPOINT_URL_REKOGNITION to the output ApiUrl of the stack.")
     return str(endpoint)
+
+
+def _checked(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise OptionError(f"Expected an endpoint such as https://ID.execute-api.REGION.amazonaws.com, found {endpoint!r}; name ApiUrl.")
+    return endpoint
 
 
 def _wants_own_keys(endpoint: str, aws: Any) -> bool:

@@ -40,6 +40,10 @@ def in_words() -> Iterator[None]:
     except ParamValidationError as error:
         raise OptionError(str(error)) from error
     except EndpointConnectionError as error:
-        raise SystemFault(f"{error} Check AWS_ENDPOINT_URL_REKOGNITION, or --endpoint-url, and whether the deployment is up.") from error
+        raise SystemFault(
+            f"{str(error).rstrip('.')}. Check AWS_ENDPOINT_URL_REKOGNITION, or --endpoint-url, and whether the deployment is up."
+        ) from error
     except BotoCoreError as error:
-        raise SystemFault(f"{error} Check AWS_ENDPOINT_URL_REKOGNITION, or --endpoint-url, the region and the credentials.") from error
+        raise SystemFault(
+            f"{str(error).rstrip('.')}. Check AWS_ENDPOINT_URL_REKOGNITION, or --endpoint-url, the region and the credentials."
+        ) from error
