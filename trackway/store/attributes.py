@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as AttributeValue
     from mypy_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef as GivenValue
 
+_LEAST_NUMBER = 1e-130  # DynamoDB refuses numbers that are nearer to 0, but 0 itself
+
 __all__ = ["from_item", "to_attribute", "to_item"]
 
 
@@ -31,7 +33,7 @@ def to_attribute(value: Any) -> GivenValue:
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int | float):
-        return {"N": repr(value)}
+        return {"N": repr(0.0 if 0 < abs(value) < _LEAST_NUMBER else value)}
     if isinstance(value, bytes):
         return {"B": value}
     if isinstance(value, Mapping):
