@@ -106,8 +106,11 @@ def _crash() -> None:
     raise Crash
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
+# Many writes, each tried again from the start, take minutes in the emulated table; there, requests of several transactions are left out.
+CASES = [(kind, name) for kind in KINDS for name in SCENES if kind == "memory" or "many" not in name]
+
+
+@pytest.mark.parametrize(("kind", "scene"), [(kind, SCENES[name]) for kind, name in CASES], ids=map("-".join, CASES))
 def test_a_crash_at_any_write_leaves_all_consistent(scene: Scene, kind: str) -> None:
     with stages(kind) as make:
         undisturbed = make()
