@@ -15,7 +15,7 @@ from tests.cloud import Clock
 from trackway.identity.gallery import Gallery, NewFace
 from trackway.identity.ports import FACES_AT_ONCE, Claim, Deleted, Found, VectorRow
 from trackway.identity.records import Collection, Embedding, FaceRecord, UserRecord, Vector
-from trackway.identity.similarity import Similarity
+from trackway.models.similarity import Similarity
 
 EMBEDDING = Embedding("Test embedder", "ab" * 32, 4, "1.0")
 CURVE = Similarity(centre=0.5, slope=12.0)

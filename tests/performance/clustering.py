@@ -23,9 +23,9 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from tests.performance.output import Output
 from tests.performance.verification import DATA, look_at, photographs
 from trackway.identity.clustering import cluster, seen_together
-from trackway.identity.similarity import Similarity
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
+from trackway.models.similarity import Similarity
 from trackway.pipeline.segment import track_segment
 from trackway.pipeline.still import StillReader
 from trackway.pipeline.vision import Vision

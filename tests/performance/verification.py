@@ -20,8 +20,8 @@ from rich.table import Table
 
 from tests.performance.output import Output
 from trackway.evaluation.verification import Pairs, all_pairs, equal_error, errors_at, fit_similarity, true_accepts
-from trackway.identity.similarity import DEFAULT_THRESHOLD, Similarity
 from trackway.media.still import open_still
+from trackway.models.similarity import DEFAULT_THRESHOLD, Similarity
 from trackway.pipeline.still import StillReader
 
 __all__ = ["Photographs", "look_at", "main", "photographs"]

@@ -9,7 +9,7 @@ import msgspec
 from trackway.api.caller import Caller
 from trackway.api.errors import InvalidParameter
 from trackway.api.pictures import Pictures, Seen
-from trackway.identity.similarity import DEFAULT_THRESHOLD, Similarity
+from trackway.models.similarity import DEFAULT_THRESHOLD, Similarity
 
 __all__ = ["CompareFaces", "DetectFaces"]
 

@@ -13,7 +13,7 @@ from trackway.errors import NoSuchFace
 from trackway.identity.gallery import Gallery
 from trackway.identity.members import Members
 from trackway.identity.records import Match
-from trackway.identity.similarity import DEFAULT_THRESHOLD
+from trackway.models.similarity import DEFAULT_THRESHOLD
 from trackway.results.matches import face_matches
 
 __all__ = ["MOST_MATCHES", "SearchFaces", "SearchUsers", "user_matches"]

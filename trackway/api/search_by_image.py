@@ -12,7 +12,7 @@ from trackway.api.pictures import Pictures, Seen
 from trackway.api.search import MOST_MATCHES, user_matches
 from trackway.identity.gallery import Gallery
 from trackway.identity.members import Members
-from trackway.identity.similarity import DEFAULT_THRESHOLD
+from trackway.models.similarity import DEFAULT_THRESHOLD
 from trackway.results.matches import face_matches
 
 __all__ = ["SearchAllFacesByImage", "SearchFacesByImage", "SearchUsersByImage"]

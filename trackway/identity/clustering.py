@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from trackway.errors import NotEnoughFacesError, OptionError
 from trackway.identity.linkage import average_link, ward
-from trackway.identity.similarity import Similarity
+from trackway.models.similarity import Similarity
 
 __all__ = ["MOST_ROWS", "UNKNOWN", "Clusters", "averages", "cluster", "confidences", "seen_together"]
 

@@ -19,7 +19,7 @@ from trackway.errors import Conflict, NoSuchCollection, NoSuchFace, SystemFault
 from trackway.identity.catalogue import ATTEMPTS, Catalogue
 from trackway.identity.ports import Collections, Found, VectorRow, Vectors
 from trackway.identity.records import Collection, FaceFailure, FaceReason, FaceRecord, Match, UserRecord, Vector
-from trackway.identity.similarity import DEFAULT_THRESHOLD, Similarity
+from trackway.models.similarity import DEFAULT_THRESHOLD, Similarity
 
 __all__ = ["DeletedFaces", "Gallery", "NewFace", "vector_digest"]
 

@@ -18,7 +18,7 @@ from trackway.identity.claims import Request
 from trackway.identity.gallery import Gallery
 from trackway.identity.ports import FACES_AT_ONCE, Claim, VectorRow
 from trackway.identity.records import Collection, FaceFailure, FaceReason, FaceRecord, Match, UserRecord, UserStatus, Vector
-from trackway.identity.similarity import DEFAULT_THRESHOLD
+from trackway.models.similarity import DEFAULT_THRESHOLD
 
 __all__ = ["USER_THRESHOLD", "Association", "Members"]
 

@@ -20,7 +20,7 @@ from trackway.errors import NotEnoughFacesError, OptionError
 from trackway.identity.clustering import UNKNOWN, averages, cluster, confidences, seen_together
 from trackway.identity.exemplars import exemplars
 from trackway.identity.linkage import average_link, ward
-from trackway.identity.similarity import Similarity
+from trackway.models.similarity import Similarity
 
 Array = npt.NDArray[Any]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackway.identity.similarity import DEFAULT_THRESHOLD, Similarity
+from trackway.models.similarity import DEFAULT_THRESHOLD, Similarity
 
 CURVES = st.builds(Similarity, centre=st.floats(-0.5, 0.9), slope=st.floats(0.5, 60))
 
