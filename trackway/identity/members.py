@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from trackway.errors import Conflict, QuotaExceeded, SystemFault
+from trackway.errors import Conflict, NoSuchUser, QuotaExceeded, SystemFault
 from trackway.identity.catalogue import ATTEMPTS
 from trackway.identity.claims import Request
 from trackway.identity.gallery import Gallery
@@ -112,7 +112,9 @@ class Members:
         for _ in range(ATTEMPTS):
             if request.answered(gallery.records) is not None:
                 return
-            user = gallery.user(collection, user_id)
+            user = self._user(request, collection, user_id)
+            if user is None:
+                return
             if len(user.face_ids) > FACES_AT_ONCE:
                 self._replace(collection, user, user.face_ids[FACES_AT_ONCE:])
                 continue
@@ -166,6 +168,15 @@ class Members:
         gallery = self._gallery
         read = gallery.records.get_users
         return gallery.nearest(collection, gallery.users, read, vector, limit=limit, threshold=threshold, without=without)
+
+    def _user(self, request: Request, collection: Collection, user_id: str) -> UserRecord | None:
+        """The user that a request is to delete; None where its twin did so just now."""
+        try:
+            return self._gallery.user(collection, user_id)
+        except NoSuchUser:
+            if request.answered(self._gallery.records) is None:
+                raise
+            return None
 
     def _user_vector(self, collection: Collection, user: UserRecord) -> Vector | None:
         """The user's vector; None where it has none, or it was replaced meanwhile."""
@@ -236,7 +247,10 @@ class Members:
                 continue
             step = [face.face_id for face in choice.faces[:FACES_AT_ONCE]]
             if not step:
-                return Association(changed, choice.failures, user.status)
+                outcome = Association(changed, choice.failures, user.status)
+                if self._is_remembered(request, collection, user, outcome):
+                    return outcome
+                continue
             face_ids = (*user.face_ids, *step) if attach else tuple(one for one in user.face_ids if one not in step)
             outcome = Association([*changed, *step], choice.failures, _status(face_ids))
             is_last = len(step) == len(choice.faces)
@@ -247,6 +261,14 @@ class Members:
                 return outcome
             changed += step
         raise _busy(user_id)
+
+    def _is_remembered(self, request: Request, collection: Collection, user: UserRecord, outcome: Association) -> bool:
+        """Put the claim of a request that changes nothing; False where the user changed meanwhile, or its twin was first."""
+        claim = request.claim(msgspec.json.encode(outcome))
+        if claim is None:
+            return True
+        with self._gallery.changing(collection):
+            return self._gallery.records.change_user(collection, user, user, claim=claim)
 
     def _replace(self, collection: Collection, user: UserRecord, face_ids: Sequence[str], *, claim: Claim | None = None) -> bool:
         """Let a user have these faces and no others; False where others change it, or them, meanwhile."""

@@ -211,6 +211,45 @@ def test_r73_one_token_at_once_is_one_request(busy: Stage) -> None:
     answers = together(*[lambda: busy.members.associate("c", "anna", names, threshold=0, token="t") for _ in range(6)])
     assert all(answer == answers[0] for answer in answers)
     assert answers[0].changed == names
+    outcomes = together(*[lambda: busy.members.delete_user("c", "anna", token="t") for _ in range(6)])
+    assert outcomes == [None] * 6
+
+
+TWINS: dict[str, Request] = {
+    "associate": lambda stage: stage.members.associate("c", "anna", NAMES, threshold=0, token="t"),
+    "associate what is": lambda stage: stage.members.associate("c", "anna", NAMES[:2], threshold=0, token="t"),
+    "disassociate": lambda stage: stage.members.disassociate("c", "anna", NAMES[:1], token="t"),
+    "disassociate what is not": lambda stage: stage.members.disassociate("c", "anna", NAMES[3:], token="t"),
+    "delete user": lambda stage: stage.members.delete_user("c", "anna", token="t"),
+    "create user": lambda stage: stage.gallery.create_user("c", "carl", token="t"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", TWINS)
+def test_r73_a_request_and_its_twin_in_its_middle_have_one_answer(kind: str, name: str) -> None:
+    with stages(kind) as make:
+        for at in itertools.count():
+            stage, answers = make(), list[Any]()
+            prepare(stage)
+            stage.fuse.arm(at, lambda stage=stage, answers=answers: answers.append(TWINS[name](stage)), reads=True)
+            answers.append(TWINS[name](stage))
+            was_last = stage.fuse.is_armed
+            stage.fuse.disarm()
+            assert was_last or answers[0] == answers[1]
+            assert TWINS[name](stage) == answers[0]
+            if was_last:
+                break
+        assert at > 1
+
+
+def test_r74_a_token_whose_request_changed_nothing_keeps_its_answer(busy: Stage) -> None:
+    names = prepare(busy)
+    nothing = busy.members.associate("c", "anna", names[:2], threshold=0, token="t")
+    assert nothing.changed == []
+    busy.members.disassociate("c", "anna", names[:2])
+    assert busy.members.associate("c", "anna", names[:2], threshold=0, token="t") == nothing
+    assert busy.members.disassociate("c", "anna", names[:2], token="t").changed == []
 
 
 def test_a_collection_deleted_under_many_writers_is_gone(busy: Stage) -> None:
