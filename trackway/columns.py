@@ -14,7 +14,21 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EMOTION_NAMES", "LANDMARK_NAMES", "POINT_NAMES", "AnalysedFrames", "Detections", "FaceTraits", "Tracks"]
+__all__ = [
+    "CONTROL_NAMES",
+    "EMOTION_NAMES",
+    "LANDMARK_NAMES",
+    "MEASURE_NAMES",
+    "POINT_NAMES",
+    "UNIT_NAMES",
+    "AnalysedFrames",
+    "Controls",
+    "Detections",
+    "FaceMeshes",
+    "FaceShapes",
+    "FaceTraits",
+    "Tracks",
+]
 
 LANDMARK_NAMES = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 """Order of the five points (SPEC R37); left is the image's left."""
@@ -30,6 +44,17 @@ POINT_NAMES = (
 
 EMOTION_NAMES = ("HAPPY", "SAD", "ANGRY", "CONFUSED", "DISGUSTED", "SURPRISED", "CALM", "FEAR")
 """SPEC R42."""
+
+_BOTH_SIDES = (1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27, 28, 32, 38, 39, 43)
+_ONE_SIDE = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 20, 43)
+UNIT_NAMES = (*(f"AU{unit}" for unit in _BOTH_SIDES), *(f"AU{side}{unit}" for unit in _ONE_SIDE for side in "LR"))
+"""Action units of FACS: those of SPEC M9 and M10; L and R are the sides of the person, not of the picture (SPEC D.3)."""
+
+MEASURE_NAMES = ("lidLeft", "lidRight")
+"""What of a mesh tells expressions, see `faces.measures`; left is the image's left."""
+
+CONTROL_NAMES = ("jaw_open",)
+"""Curves that move a rig, see `faces.controls`."""
 
 Array = npt.NDArray[Any]
 Lacking = float | tuple[float, ...]
@@ -170,6 +195,73 @@ class FaceTraits(_Columns):
         "gaze": (np.float32, (2,), _NAN),
         "real": (np.float32, (), _NAN),
         "live": (np.float32, (), _NAN),
+    }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FaceShapes(_Columns):
+    """How faces are formed at one moment: what action units and controls are computed from. One row per face.
+
+    Attributes:
+        points: (N, 68, 2) float32 x, y ratios in the order of iBUG 300-W.
+        measures: (N, M) float32 in the order of `MEASURE_NAMES`: free of the head's pose and distance.
+        units: (N, U) float32 intensities 0..1 in the order of `UNIT_NAMES`, as a network of the pack gives them; NaN without one.
+    """
+
+    points: Array
+    measures: Array
+    units: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {
+        "points": (np.float32, (68, 2), _NAN),
+        "measures": (np.float32, (len(MEASURE_NAMES),), _NAN),
+        "units": (np.float32, (len(UNIT_NAMES),), _NAN),
+    }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FaceMeshes(_Columns):
+    """Whole meshes, 5.6 kB each: for drawings and files, kept only where somebody wants them. One row per face.
+
+    Attributes:
+        vertices: (N, 468, 3) float32 x, y ratios of the picture, z in the unit of x, growing away from the camera.
+    """
+
+    vertices: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {"vertices": (np.float32, (468, 3), _NAN)}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Controls(_Columns):
+    """The curves of one face: one row per frame of its time, whether it was seen or not.
+
+    Attributes:
+        frame: (N,) int64 source frame number, ascending.
+        time_ms: (N,) int64 milliseconds from the first frame.
+        confidence: (N,) float32 0..1 that the curves are right; NaN where the face was not seen.
+        values: (N, C) float32 0..1 in the order of `CONTROL_NAMES`; NaN where the face was not seen, or nothing supports the control.
+        units: (N, U) float32 0..1 in the order of `UNIT_NAMES`, likewise.
+        head: (N, 3) float32 roll, yaw, pitch in degrees, with the signs of `Detections.pose`.
+        place: (N, 3) float32 x, y of the head's middle in ratios of the picture, and the head's height in ratios of the picture's.
+    """
+
+    frame: Array
+    time_ms: Array
+    confidence: Array
+    values: Array
+    units: Array
+    head: Array
+    place: Array
+
+    _spec: ClassVar[dict[str, tuple[npt.DTypeLike, tuple[int, ...], Lacking]]] = {
+        "frame": (np.int64, (), -1),
+        "time_ms": (np.int64, (), 0),
+        "confidence": (np.float32, (), _NAN),
+        "values": (np.float32, (len(CONTROL_NAMES),), _NAN),
+        "units": (np.float32, (len(UNIT_NAMES),), _NAN),
+        "head": (np.float32, (3,), _NAN),
+        "place": (np.float32, (3,), _NAN),
     }
 
 

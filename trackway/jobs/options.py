@@ -33,6 +33,18 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         face_match_threshold: similarity, 0..100, that a match in it has at least (SPEC R20). Higher names fewer people wrongly and misses
             more.
         project: to which the job belongs; a key of one project sees no other's jobs.
+        tracking_model: "StaticCam": any number of faces of any size. "HeadCam": a camera on the head, upright pictures that one face fills;
+            "HeadCamGrey": the same in grey (SPEC F17).
+        calibration_image: key of a picture of the actor's face at rest, in the bucket of the video; on one machine a path (SPEC F20).
+        actor_name: whose face that is (SPEC F21).
+        landmarks: points told of each face: 5, 30 (in ALL alone), 68 or all of a mesh; the last two lie in files.
+        au_model: which action units are computed: 20 as intensities, the same 20 as 0 or 1, 41 by a network of the pack (SPEC M8 to M10).
+        num_faces: how many people's faces there are; "auto" finds out (SPEC M1).
+        clusterer: how persons are grouped into people by their faces (SPEC M2).
+        max_cluster_items: tracks of which every pair is compared at once; more are grouped first (SPEC M7).
+        return_embeddings: keep a mean vector of each person's face in the result (SPEC M20, M21).
+        artifacts: what else to make: curves that move a rig, and a plot of them (SPEC F27).
+        exports: files in the formats of others.
     """
 
     sample_fps: Annotated[float, msgspec.Meta(ge=0, le=240)] = 10.0
@@ -47,6 +59,17 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     collection_id: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,255}\Z")] | None = None
     face_match_threshold: Annotated[float, msgspec.Meta(ge=0, le=100)] = 80.0
     project: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,128}\Z")] | None = None
+    tracking_model: Literal["StaticCam", "HeadCam", "HeadCamGrey"] = "StaticCam"
+    calibration_image: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | None = None
+    actor_name: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=256)] | None = None
+    landmarks: Literal[5, 30, 68, "dense"] = 5
+    au_model: Literal["none", "xgb20", "svm20", "mefarg41"] = "none"
+    num_faces: Annotated[int, msgspec.Meta(ge=1, le=1000)] | Literal["auto"] = "auto"
+    clusterer: Literal["auto", "spectral", "kmeans", "hdbscan", "none"] = "auto"
+    max_cluster_items: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
+    return_embeddings: bool = False
+    artifacts: tuple[Literal["controls", "plot"], ...] = ()
+    exports: tuple[Literal["mexca_v1", "mexca_v0"], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuses options that contradict each other.
