@@ -225,6 +225,10 @@ TWINS: dict[str, Request] = {
 }
 
 
+def _tell(request: Request, stage: Stage, answers: list[Any]) -> None:
+    answers.append(request(stage))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", TWINS)
 def test_r73_a_request_and_its_twin_in_its_middle_have_one_answer(kind: str, name: str) -> None:
@@ -232,8 +236,9 @@ def test_r73_a_request_and_its_twin_in_its_middle_have_one_answer(kind: str, nam
         for at in itertools.count():
             stage, answers = make(), list[Any]()
             prepare(stage)
-            stage.fuse.arm(at, lambda stage=stage, answers=answers: answers.append(TWINS[name](stage)), reads=True)
-            answers.append(TWINS[name](stage))
+            twin = partial(_tell, TWINS[name], stage, answers)
+            stage.fuse.arm(at, twin, reads=True)
+            twin()
             was_last = stage.fuse.is_armed
             stage.fuse.disarm()
             assert was_last or answers[0] == answers[1]
