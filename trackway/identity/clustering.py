@@ -7,6 +7,7 @@ depends on the order of the rows, nor on how the space of the vectors is turned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,20 @@ from trackway.errors import NotEnoughFacesError, OptionError
 from trackway.identity.linkage import average_link, ward
 from trackway.models.similarity import Similarity
 
-__all__ = ["MOST_ROWS", "UNKNOWN", "Clusters", "averages", "cluster", "confidences", "seen_together"]
+__all__ = [
+    "MOST_ROWS",
+    "UNKNOWN",
+    "Clusterer",
+    "Clusters",
+    "Rows",
+    "averages",
+    "cluster",
+    "confidences",
+    "count_people",
+    "seen_together",
+    "spectral",
+    "unit",
+]
 
 Array = npt.NDArray[Any]
 
@@ -50,12 +64,16 @@ class Clusters(NamedTuple):
     average: Array
 
 
-class _Rows(NamedTuple):
+class Rows(NamedTuple):
     """Rows to be told apart: (N, D) vectors, (N,) what each weighs, (N, N) bool pairs that are never one person."""
 
     vectors: Array
     weight: Array
     apart: Array
+
+
+Clusterer = Callable[[Rows, Similarity, int | None], Array]
+"""(N,) int64 person of each row, or `UNKNOWN`; as many as are given, where a number is."""
 
 
 def cluster(
@@ -67,6 +85,7 @@ def cluster(
     apart: npt.ArrayLike | None = None,
     most_rows: int = MOST_ROWS,
     strict: bool = True,
+    clusterer: Clusterer | None = None,
 ) -> Clusters:
     """Labels faces, or tracks of faces, by who they are.
 
@@ -81,6 +100,7 @@ def cluster(
         most_rows: more rows than this are first grouped to as many, a stretch of neighbours at a time, so that memory stays bounded; give
             rows in the order of time. Raised to `people`.
         strict: refuse fewer faces than people; False makes every face a person of its own then.
+        clusterer: who says which rows are one person; None takes `spectral`. Others: `identity.clusterers`.
 
     Returns:
         Exactly `people` labels, where given. Where more than that are together in sight, those who fit worst are nobody.
@@ -106,7 +126,7 @@ def cluster(
         row_of[known] = np.arange(len(known))
         pairs = row_of[pairs]
         group, rows = _reduced(given[known], weights[known], pairs[(pairs >= 0).all(axis=1)], max(most_rows, people or 1))
-        label[known] = _people(rows, similarity, people)[group]
+        label[known] = (clusterer or spectral)(rows, similarity, people)[group]
     label = _by_appearance(label)
     return Clusters(label, confidences(given, label, weights), averages(given, label, weights))
 
@@ -131,7 +151,7 @@ def confidences(vectors: npt.ArrayLike, label: npt.ArrayLike, weight: npt.ArrayL
     if len(names) < 2:
         return confidence
     means = averages(given[known], place, weights[known])
-    distance = 1 - _unit(given[known]) @ _unit(means).T
+    distance = 1 - unit(given[known]) @ unit(means).T
     every = np.arange(len(known))
     own = distance[every, place]
     distance[every, place] = np.inf
@@ -185,7 +205,8 @@ def _says_something(vectors: Array) -> Array:
     return np.asarray(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
 
 
-def _unit(vectors: Array) -> Array:
+def unit(vectors: Array) -> Array:
+    """(N, D) of length 1; zeros stay zeros."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float64).tiny))
 
 
@@ -197,7 +218,7 @@ def _by_appearance(label: Array) -> Array:
     return np.asarray(rank[place], np.int64)
 
 
-def _reduced(vectors: Array, weight: Array, pairs: Array, most: int) -> tuple[Array, _Rows]:
+def _reduced(vectors: Array, weight: Array, pairs: Array, most: int) -> tuple[Array, Rows]:
     """(N,) group of each row, and at most `most` groups of neighbours that are most alike, as rows (SPEC M7)."""
     group, count = np.arange(len(vectors)), len(vectors)
     totals, weights = vectors * weight[:, None], weight
@@ -215,7 +236,7 @@ def _reduced(vectors: Array, weight: Array, pairs: Array, most: int) -> tuple[Ar
             break
         shares = csr_array((np.ones(count), (joined, np.arange(count))), (kept, count))
         totals, weights, group, pairs, count = shares @ totals, shares @ weights, joined[group], joined[pairs], kept
-    return group, _Rows(totals / weights[:, None], _influence(weights), _matrix(pairs, count))
+    return group, Rows(totals / weights[:, None], _influence(weights), _matrix(pairs, count))
 
 
 def _influence(weight: Array) -> Array:
@@ -229,19 +250,19 @@ def _matrix(pairs: Array, rows: int) -> Array:
     return matrix
 
 
-def _people(rows: _Rows, similarity: Similarity, people: int | None) -> Array:
-    """(N,) person of each row, from 0."""
+def spectral(rows: Rows, similarity: Similarity, people: int | None) -> Array:
+    """The default `Clusterer`; rows that are never one person never are."""
     cosine = rows.vectors @ rows.vectors.T
-    wanted = people or _count(cosine, rows, similarity)
+    wanted = people or count_people(rows, similarity)
     odds = np.clip(similarity.slope / _SOFTENED * (cosine - similarity.centre), -700, 700)
     points = _spectral(np.where(rows.apart, 0, 1 / (1 + np.exp(-odds))), rows.weight, wanted)
     group = ward(points, rows.weight, rows.apart).groups(wanted)
     return group if people is None else _no_more_than(people, group, points, rows)
 
 
-def _count(cosine: Array, rows: _Rows, similarity: Similarity) -> int:
+def count_people(rows: Rows, similarity: Similarity) -> int:
     """How many people there are."""
-    distance = np.where(rows.apart, np.inf, 1 - cosine)
+    distance = np.where(rows.apart, np.inf, 1 - rows.vectors @ rows.vectors.T)
     limit, contrast = 1 - similarity.cosine(_SAME_PERSON), _LOOKALIKES / similarity.slope
     return int(average_link(distance, rows.weight, limit=limit, contrast=contrast).groups().max()) + 1
 
@@ -251,10 +272,10 @@ def _spectral(affinity: Array, weight: Array, people: int) -> Array:
     root = np.sqrt(weight / (affinity @ weight))
     rows = len(affinity)
     _, leading = eigh(affinity * root[:, None] * root, subset_by_index=(rows - people, rows - 1))
-    return _unit(leading)
+    return unit(leading)
 
 
-def _no_more_than(people: int, group: Array, points: Array, rows: _Rows) -> Array:
+def _no_more_than(people: int, group: Array, points: Array, rows: Rows) -> Array:
     """Keeps the people who are seen most; rows of others go where they fit best, or nowhere. Heavy rows choose first."""
     seen = np.bincount(group, rows.weight)
     if len(seen) <= people:
