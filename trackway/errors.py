@@ -3,6 +3,7 @@
     TrackwayError                 message, code, retryable
     ├── InputError                the caller's fault: exit status 2, job FAILED, never retried
     │   ├── OptionError           an option or argument outside its allowed set          INVALID_OPTION
+    │   │   └── ArgumentError     that of a Python call: a ValueError as well
     │   ├── FileError             a local file missing, unreadable or malformed          INVALID_FILE
     │   ├── InvalidToken          a paging token altered, expired or of another job      INVALID_TOKEN
     │   ├── LimitExceeded         more jobs at once than a deployment allows             LIMIT_EXCEEDED
@@ -15,6 +16,7 @@
     │   ├── QuotaExceeded         more faces, users or tags than allowed                 QUOTA_EXCEEDED
     │   ├── OtherEmbedding        vectors of another network                             OTHER_EMBEDDING
     │   ├── NotEnoughFacesError   fewer faces than people to tell apart                  NOT_ENOUGH_FACES
+    │   ├── InvalidCalibration    a calibration image that shows no face, several, or none at rest  INVALID_CALIBRATION_IMAGE
     │   ├── TokenReused           a ClientRequestToken used again for something else     TOKEN_REUSED
     │   ├── InvalidImage          a still that is no JPEG or PNG picture, or a broken one INVALID_IMAGE
     │   ├── ImageTooLarge         bytes or pixels of a still beyond the limits           IMAGE_TOO_LARGE
@@ -41,6 +43,7 @@ from typing import ClassVar
 
 __all__ = [
     "AlreadyThere",
+    "ArgumentError",
     "Conflict",
     "CorruptMedia",
     "EmbeddedCloudError",
@@ -48,6 +51,7 @@ __all__ = [
     "ImageTooLarge",
     "ImageTooSmall",
     "InputError",
+    "InvalidCalibration",
     "InvalidImage",
     "InvalidToken",
     "LimitExceeded",
@@ -93,6 +97,10 @@ class OptionError(InputError):
     """An option or argument outside its allowed set."""
 
     code = "INVALID_OPTION"
+
+
+class ArgumentError(OptionError, ValueError):
+    """An argument of a Python call outside its allowed set; callers who know mexca catch a ValueError (SPEC M2)."""
 
 
 class FileError(InputError):
@@ -156,6 +164,12 @@ class NotEnoughFacesError(InputError):
 
     def __init__(self) -> None:
         super().__init__("Not enough faces detected to perform clustering; consider reducing 'num_faces', 'min_face_size', or 'thresholds'")
+
+
+class InvalidCalibration(InputError):
+    """A calibration image that does not show one face, clearly and from the front (SPEC F20)."""
+
+    code = "INVALID_CALIBRATION_IMAGE"
 
 
 class TokenReused(InputError):

@@ -11,6 +11,9 @@ from trackway.errors import OptionError
 
 __all__ = ["JobOptions"]
 
+_MOVES: dict[str, Any] = {"sampleFps": 0, "cadence": "every"}
+"""What curves of a face want where the caller does not say: a blink is over in a tenth of a second."""
+
 
 class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
     """Options of a job; names on the wire are camelCase.
@@ -43,7 +46,8 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         clusterer: how persons are grouped into people by their faces (SPEC M2).
         max_cluster_items: tracks of which every pair is compared at once; more are grouped first (SPEC M7).
         return_embeddings: keep a mean vector of each person's face in the result (SPEC M20, M21).
-        artifacts: what else to make: curves that move a rig, and a plot of them (SPEC F27).
+        artifacts: what else to make: curves that move a rig, and a plot of them (SPEC F27). For these every frame is looked at, unless
+            the caller names another `sample_fps` or `cadence`.
         exports: files in the formats of others.
     """
 
@@ -75,10 +79,59 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         """Refuses options that contradict each other.
 
         Raises:
-            ValueError: a collection is to be searched for faces that nobody looks for.
+            ValueError: something is wanted of faces that nobody looks for, or a clusterer is told a number that it finds by itself.
         """
-        if self.collection_id is not None and not self.faces:
-            raise ValueError("collectionId needs faces to be looked for; leave out either collectionId or faces: false")
+        if not self.faces:
+            wanted = [name for name, asked in self._of_faces.items() if asked]
+            if wanted:
+                raise ValueError(f"{wanted[0]} needs faces to be looked for; leave out either {wanted[0]} or faces: false")
+        if self.clusterer == "hdbscan" and self.num_faces != "auto":
+            raise ValueError(
+                f"hdbscan finds the number of people by itself; leave out numFaces: {self.num_faces}, or take spectral or kmeans"
+            )
+
+    @property
+    def _of_faces(self) -> dict[str, bool]:
+        """Options that mean something only where faces are looked for -> whether they are in use."""
+        return {
+            "collectionId": self.collection_id is not None,
+            "trackingModel": self.tracking_model != "StaticCam",
+            "calibrationImage": self.calibration_image is not None,
+            "landmarks": self.landmarks not in (5, 30),
+            "auModel": self.au_model != "none",
+            "numFaces": self.num_faces != "auto",
+            "artifacts": bool(self.artifacts),
+            "exports": bool(self.exports),
+        }
+
+    def require_picture(self, width: int, height: int) -> None:
+        """Refuses a video whose rotated picture does not suit `tracking_model` (SPEC F17).
+
+        Raises:
+            OptionError: a camera on the head is meant, and the picture is wider than high.
+        """
+        if self.tracking_model != "StaticCam" and width > height:
+            raise OptionError(
+                f"trackingModel {self.tracking_model} expects an upright picture that one face fills, found {width}x{height} after"
+                " rotation. Choose StaticCam, or a rotation of 90 or 270 if the camera was mounted sideways."
+            )
+
+    @property
+    def wants_traits(self) -> bool:
+        """All of a face's attributes are to be told."""
+        return self.faces and self.face_attributes == "ALL"
+
+    @property
+    def wants_shapes(self) -> bool:
+        """What action units and controls are computed from is to be kept."""
+        return self.faces and (
+            self.landmarks in (68, "dense") or self.au_model != "none" or bool(self.artifacts) or bool(self.exports)
+        )
+
+    @property
+    def wants_meshes(self) -> bool:
+        """Whole meshes are to be kept."""
+        return self.faces and self.landmarks == "dense"
 
     @classmethod
     def parse(cls, given: Mapping[str, Any], *, source: str) -> JobOptions:
@@ -92,6 +145,6 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
             allowed = ", ".join(cls.__struct_encode_fields__)
             raise OptionError(f"{source}: there is no option {', '.join(map(repr, sorted(unknown)))}; the options are {allowed}.")
         try:
-            return msgspec.convert(dict(given), cls, strict=False)
+            return msgspec.convert({**(_MOVES if given.get("artifacts") else {}), **given}, cls, strict=False)
         except msgspec.ValidationError as error:
             raise OptionError(f"{source}: {error}.") from error

@@ -88,6 +88,7 @@ class Plan:
             raise MediaTooLarge(too_large(size, self._max_bytes))
         with self._objects.download(record.video) as path:
             probe = self._probe(path, rotation=record.options.rotation)
+        record.options.require_picture(probe.info.width, probe.info.height)
         segments = self._plan_segments(probe, record.options.segment_seconds)
         plan = {"info": probe.info, "segments": segments, "options": record.options}
         self._objects.put_artifact(plan_key(record.job_id), msgspec.json.encode(plan), "application/json")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Tracks
+from trackway.columns import EMOTION_NAMES, FaceTraits, Tracks
 
-__all__ = ["BestShot", "PersonSummary", "summarize"]
+if TYPE_CHECKING:
+    from trackway.pipeline.people import People
+
+__all__ = ["BestShot", "FaceSummary", "PersonSummary", "summarize"]
+
+Array = npt.NDArray[Any]
 
 
 class BestShot(msgspec.Struct, frozen=True, rename="camel"):
@@ -27,6 +32,24 @@ class BestShot(msgspec.Struct, frozen=True, rename="camel"):
     quality: float
 
 
+class FaceSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What all sights of a person's face say together; a member that no network of the pack tells is left out (SPEC D36, D38, D39).
+
+    Attributes:
+        age_low, age_high: years.
+        male: probability, as the face appears.
+        emotions: mean probability of each of Rekognition's types.
+        real, live: probability that it is no picture of a face: advice, no verdict.
+    """
+
+    age_low: float | None = None
+    age_high: float | None = None
+    male: float | None = None
+    emotions: dict[str, float] | None = None
+    real: float | None = None
+    live: float | None = None
+
+
 class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A person of the result.
 
@@ -39,6 +62,9 @@ class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
         face_rows: how many of them show the face.
         confidence_mean: mean confidence of the rows, 0..1, of the body where there is one, else of the face.
         best_shot: left out where no face was seen.
+        identity: which of the people of the video it is; left out where the face was never seen well (SPEC M6).
+        identity_confidence: how clearly it is that one and no other, 0..1; left out where there is one identity only (SPEC M11).
+        face: left out where nobody asked.
     """
 
     index: int
@@ -49,18 +75,70 @@ class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
     face_rows: int
     confidence_mean: float
     best_shot: BestShot | None = None
+    identity: int | None = None
+    identity_confidence: float | None = None
+    face: FaceSummary | None = None
 
 
-def summarize(tracks: Tracks) -> list[PersonSummary]:
-    """Summaries of all persons of linked `tracks`, by index."""
+def summarize(
+    tracks: Tracks, people: People | None = None, *, faces: Tracks | None = None, traits: FaceTraits | None = None
+) -> list[PersonSummary]:
+    """Summaries of all persons of linked `tracks`, by index.
+
+    Args:
+        tracks: (N,) rows in any order.
+        people: their identities.
+        faces, traits: (F,) rows of faces and what was read in them, smoothed, see `faces.smoothing`.
+    """
+    summaries = [_summary(tracks[rows]) for rows in _by_person(tracks)]
+    if faces is not None and traits is not None:
+        told = {int(faces.person[rows[0]]): _face(traits[rows]) for rows in _by_person(faces)}
+        summaries = [msgspec.structs.replace(summary, face=told.get(summary.index)) for summary in summaries]
+    return summaries if people is None else [_identified(summary, people) for summary in summaries]
+
+
+def _by_person(tracks: Tracks) -> list[Array]:
+    """Rows of each person, in the order of time."""
     order = np.lexsort((tracks.time_ms, tracks.person))
     starts = np.flatnonzero(np.diff(tracks.person[order], prepend=-1))
-    return [_summary(tracks[rows]) for rows in np.split(order, starts[1:]) if len(rows)]
+    return [rows for rows in np.split(order, starts[1:]) if len(rows)]
+
+
+def _identified(summary: PersonSummary, people: People) -> PersonSummary:
+    identity, sure = int(people.identity[summary.index]), float(people.confidence[summary.index])
+    if identity < 0:
+        return summary
+    return msgspec.structs.replace(summary, identity=identity, identity_confidence=None if np.isnan(sure) else sure)
+
+
+def _face(traits: FaceTraits) -> FaceSummary | None:
+    low, high = map(_known, _mean(traits.age))
+    emotions = zip(EMOTION_NAMES, map(_known, _mean(traits.emotions)), strict=True)
+    summary = FaceSummary(
+        age_low=low,
+        age_high=high,
+        male=_known(_mean(traits.male)),
+        emotions={name: value for name, value in emotions if value is not None} or None,
+        real=_known(_mean(traits.real)),
+        live=_known(_mean(traits.live)),
+    )
+    return None if summary == FaceSummary() else summary
+
+
+def _mean(values: Array) -> Array:
+    """Over the rows that know one; NaN where none does."""
+    known = ~np.isnan(values)
+    total: Array = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+    return total
+
+
+def _known(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _summary(person: Tracks) -> PersonSummary:
     confidence = np.where(person.has_body, person.score, person.face_score)
-    tracklets: npt.NDArray[Any] = np.unique(person.tracklet[person.has_body])
+    tracklets: Array = np.unique(person.tracklet[person.has_body])
     return PersonSummary(
         index=int(person.person[0]),
         tracklets=tracklets.tolist(),

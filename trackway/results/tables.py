@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from trackway.columns import LANDMARK_NAMES, Tracks
 
-__all__ = ["read_parquet", "write_parquet"]
+__all__ = ["nullable", "read_parquet", "spread", "write_parquet"]
 
 _BOX = ("left", "top", "width", "height")
 # column of Tracks -> names of its components in the file
@@ -33,7 +33,7 @@ def write_parquet(tracks: Tracks, path: Path) -> None:
     Columns are those of `Tracks`, with boxes, landmarks, pose and quality spread over one column per number: `box_left`,
     `eyeLeft_x`, `roll` and so on. The same tracks give the same bytes.
     """
-    columns = dict(_spread(tracks))
+    columns = dict(spread(tracks))
     pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=_ROWS_PER_GROUP)
 
 
@@ -48,16 +48,18 @@ def read_parquet(path: Path) -> Tracks:
     return Tracks.make(table.num_rows, **columns)
 
 
-def _spread(tracks: Tracks) -> Iterator[tuple[str, pa.Array]]:
+def spread(tracks: Tracks) -> Iterator[tuple[str, pa.Array]]:
+    """Name and values of every column of the file."""
     for name, column in tracks.columns().items():
         components = _COMPONENTS.get(name)
         if components is None:
-            yield name, _array(column)
+            yield name, nullable(column)
             continue
         for component, values in zip(components, column.reshape(len(tracks), len(components)).T, strict=True):
-            yield component, _array(values)
+            yield component, nullable(values)
 
 
-def _array(values: npt.NDArray[Any]) -> pa.Array:
+def nullable(values: npt.NDArray[Any]) -> pa.Array:
+    """One column; null for NaN."""
     lacking = np.isnan(values) if values.dtype.kind == "f" else None
     return pa.array(np.ascontiguousarray(values), mask=lacking)
