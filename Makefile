@@ -14,8 +14,8 @@ demo: $(READY)  ## upload a video to the embedded cloud and read its people back
 	@$(BIN)/python -m trackway.local.demo $(if $(VIDEO),"$(VIDEO)")
 
 test: $(READY)  ## the whole test suite
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/unit tests/contract
-	$(BIN)/python -m pytest tests/infra tests/e2e
+	$(BIN)/python -m pytest --numprocesses 2 tests/unit tests/contract
+	$(BIN)/python -m pytest --numprocesses 2 tests/infra tests/e2e
 
 check: $(READY)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.e2e.running import RunningCloud
@@ -14,6 +16,28 @@ if TYPE_CHECKING:
     from trackway.models.cache import ModelCache
 
 ROOT = Path(__file__).resolve().parents[1]
+IN_THE_CLOUD = [f"tests/e2e/test_{name}.py" for name in ("faults", "hostile", "jobs", "local_commands", "own_keys", "recognizer")]
+
+
+def pytest_configure() -> None:
+    """No property fails because the machine was busy; what must be quick has a test that measures it."""
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
+
+
+def share(nodeid: str) -> str:
+    """What one worker takes as a whole, so that what is expensive is made once: a file, infra, all that use the one cloud."""
+    file = nodeid.partition("::")[0]
+    return "cloud" if file in IN_THE_CLOUD else "infra" if file.startswith("tests/infra/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = share
+    return scheduler
 
 
 class Clip(NamedTuple):
@@ -21,6 +45,18 @@ class Clip(NamedTuple):
 
     path: Path
     truth: SampleTruth
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_of_services_are_read_once() -> Iterator[None]:
+    """Megabytes of JSON, which boto3 reads anew for every session; but Rekognition's is never shared, because overlays change it."""
+    from botocore.loaders import JSONFileLoader
+
+    read = JSONFileLoader().load_file
+    kept = functools.cache(read)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path) if "rekognition" in path else kept(path))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trackway.columns import Detections, Tracks
-    from trackway.errors import TrackwayError
+    from trackway.errors import NotEnoughFacesError, TrackwayError
     from trackway.jobs.options import JobOptions
+    from trackway.media.dataset import VideoDataset
+    from trackway.pipeline.annotation import VideoAnnotation
+    from trackway.pipeline.face_extractor import FaceExtractor
     from trackway.pipeline.video import VideoResult, track_video
     from trackway.pipeline.vision import Vision
 
@@ -19,15 +22,32 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Detections": "trackway.columns",
+    "FaceExtractor": "trackway.pipeline.face_extractor",
     "JobOptions": "trackway.jobs.options",
+    "NotEnoughFacesError": "trackway.errors",
     "TrackwayError": "trackway.errors",
     "Tracks": "trackway.columns",
+    "VideoAnnotation": "trackway.pipeline.annotation",
+    "VideoDataset": "trackway.media.dataset",
     "VideoResult": "trackway.pipeline.video",
     "Vision": "trackway.pipeline.vision",
     "track_video": "trackway.pipeline.video",
 }
 
-__all__ = ["Detections", "JobOptions", "Tracks", "TrackwayError", "VideoResult", "Vision", "__version__", "track_video"]
+__all__ = [
+    "Detections",
+    "FaceExtractor",
+    "JobOptions",
+    "NotEnoughFacesError",
+    "Tracks",
+    "TrackwayError",
+    "VideoAnnotation",
+    "VideoDataset",
+    "VideoResult",
+    "Vision",
+    "__version__",
+    "track_video",
+]
 
 
 def __getattr__(name: str) -> Any:

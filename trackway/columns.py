@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "ARKIT_NAMES",
     "CONTROL_NAMES",
     "EMOTION_NAMES",
+    "FACEWARE_NAMES",
     "LANDMARK_NAMES",
     "MEASURE_NAMES",
     "POINT_NAMES",
@@ -50,10 +52,40 @@ _ONE_SIDE = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 20, 43)
 UNIT_NAMES = (*(f"AU{unit}" for unit in _BOTH_SIDES), *(f"AU{side}{unit}" for unit in _ONE_SIDE for side in "LR"))
 """Action units of FACS: those of SPEC M9 and M10; L and R are the sides of the person, not of the picture (SPEC D.3)."""
 
-MEASURE_NAMES = ("lidLeft", "lidRight")
+_PAIRED = (
+    *("lid", "lidGap", "upperLid", "lowerLid", "browInner", "browMiddle", "browOuter", "eyeBag", "cheek", "noseWing"),
+    *("cornerHeight", "cornerOut", "cornerDepth", "upperLip", "lowerLip", "lipGap", "cheekDepth"),
+)
+_SINGLE = (
+    *("browDistance", "noseRoot", "noseWidth", "mouthWidth", "mouthAside", "upperLip", "lowerLip", "lipGap", "upperThickness"),
+    *("lowerThickness", "upperDepth", "lowerDepth", "jawDrop", "jawAside", "jawDepth", "chin"),
+)
+MEASURE_NAMES = (*(f"{name}{side}" for name in _PAIRED for side in ("Left", "Right")), *_SINGLE)
 """What of a mesh tells expressions, see `faces.measures`; left is the image's left."""
 
-CONTROL_NAMES = ("jaw_open",)
+FACEWARE_NAMES = (
+    *("eyes_lookLeft", "eyes_lookRight", "eyes_lookUp", "eyes_lookDown", "eyes_leftEye_blink", "eyes_rightEye_blink"),
+    *("left_eye_wide", "right_eye_wide", "brows_leftBrow_up", "brows_leftBrow_down", "brows_rightBrow_up", "brows_rightBrow_down"),
+    *("brows_midBrows_up", "brows_midBrows_down", "jaw_open", "jaw_left", "jaw_right", "mouth_upperLip_left_up", "mouth_upperLip_right_up"),
+    *("mouth_lowerLip_left_down", "mouth_lowerLip_right_down", "mouth_left_stretch", "mouth_right_stretch"),
+    *("mouth_left_narrow", "mouth_right_narrow", "mouth_leftMouth_smile", "mouth_leftMouth_frown", "mouth_rightMouth_smile"),
+    *("mouth_rightMouth_frown", "mouth_left", "mouth_right", "mouth_up", "mouth_down", "mouth_phoneme_oo", "mouth_phoneme_ch"),
+    *("mouth_phoneme_mbp", "normalFV", "head_Up", "head_Down", "head_Left", "head_Right", "head_LeftTilt", "head_RightTilt"),
+)
+"""The controls of Faceware's Live expression set (SPEC 1c); left is the person's left (SPEC D.3)."""
+
+ARKIT_NAMES = (
+    *(f"eye{what}{side}" for side in ("Left", "Right") for what in ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")),
+    *("jawForward", "jawLeft", "jawRight", "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight"),
+    *(f"mouth{what}{side}" for what in ("Smile", "Frown", "Dimple", "Stretch") for side in ("Left", "Right")),
+    *("mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"),
+    *(f"mouth{what}{side}" for what in ("Press", "LowerDown", "UpperUp") for side in ("Left", "Right")),
+    *("browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff"),
+    *("cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut"),
+)
+"""The blend shapes of Apple's ARFaceAnchor, in the order of its documentation; left is the person's left."""
+
+CONTROL_NAMES = (*FACEWARE_NAMES, *ARKIT_NAMES)
 """Curves that move a rig, see `faces.controls`."""
 
 Array = npt.NDArray[Any]

@@ -158,12 +158,15 @@ class OtherEmbedding(InputError):
 
 
 class NotEnoughFacesError(InputError):
-    """Fewer faces than people to tell apart (SPEC M6); the name and the words are mexca's."""
+    """Fewer faces than people to tell apart (SPEC M6); the name, the argument and the words are mexca's."""
 
     code = "NOT_ENOUGH_FACES"
 
-    def __init__(self) -> None:
-        super().__init__("Not enough faces detected to perform clustering; consider reducing 'num_faces', 'min_face_size', or 'thresholds'")
+    def __init__(
+        self,
+        msg: str = "Not enough faces detected to perform clustering; consider reducing 'num_faces', 'min_face_size', or 'thresholds'",
+    ) -> None:
+        super().__init__(msg)
 
 
 class InvalidCalibration(InputError):

@@ -14,8 +14,7 @@ from botocore.config import Config
 from botocore.validate import ParamValidator
 from mypy_boto3_rekognition import RekognitionClient
 
-from tests.cloud import REGION, Cloud
-from tests.cloud import cloud as cloud
+from tests.cloud import REGION, Cloud, small_cloud
 from tests.contract.gateway import Exchange, Function, Gateway, serve
 from tests.contract.recognizing import own_model, with_collections
 from trackway.api.credentials import KeyRing
@@ -26,6 +25,7 @@ from trackway.api.keys import issuing
 from trackway.api.start_video import StartVideo
 from trackway.jobs.limits import DEFAULT_LIMITS, Limits
 from trackway.jobs.record import Api
+from trackway.store.clients import Clients
 from trackway.store.keys import KeySecrets, KeyStore
 
 MODEL = botocore.session.Session().get_service_model("rekognition")
@@ -52,6 +52,20 @@ def routes(cloud: Cloud, limits: Limits = DEFAULT_LIMITS) -> dict[str, Function]
     # Clients sign with the time of this machine, whatever the cloud's clock says.
     door = Door(lambda name, event: functions[name](event), names, KeyRing(*keys, region=REGION), log)
     return {"/": door, "/keys": door, **{f"/{operation}": functions[kind] for operation, kind in names.items()}}
+
+
+@pytest.fixture(scope="session")
+def clients() -> Clients:
+    """Clients take longer to make than a cloud's resources, and know nothing of them."""
+    return Clients()
+
+
+@pytest.fixture
+def cloud(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A fresh cloud for one test, behind the same clients as the others."""
+    monkeypatch.setattr("tests.cloud.Clients", lambda: clients)
+    with small_cloud() as fresh:
+        yield fresh
 
 
 @pytest.fixture

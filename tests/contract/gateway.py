@@ -77,6 +77,7 @@ def serve(routes: Mapping[str, Function], *, prefix: str = "", scope_service: st
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer is one packet: a second would wait for the receiver's delayed acknowledgement
 
         def log_message(self, *_: object) -> None:
             return

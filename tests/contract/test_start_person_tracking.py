@@ -69,9 +69,13 @@ def test_r23_2g_11_an_object_that_cannot_be_read(cloud: Cloud, rekognition: Reko
 def test_r23_r25_a_video_of_more_than_ten_gigabytes(cloud: Cloud, rekognition: RekognitionClient) -> None:
     cloud.put_video()
     size = 10 * 1024**3 + 1
-    cloud.clients.s3.meta.events.register("after-call.s3.HeadObject", lambda parsed, **_: parsed.update(ContentLength=size))
-    with pytest.raises(rekognition.exceptions.VideoTooLargeException) as caught:
-        rekognition.start_person_tracking(Video=video_of(cloud))
+    heard = "after-call.s3.HeadObject", lambda parsed, **_: parsed.update(ContentLength=size)
+    cloud.clients.s3.meta.events.register(*heard)
+    try:
+        with pytest.raises(rekognition.exceptions.VideoTooLargeException) as caught:
+            rekognition.start_person_tracking(Video=video_of(cloud))
+    finally:
+        cloud.clients.s3.meta.events.unregister(*heard)
     assert caught.value.response["Error"]["Message"] == (
         "Video size in bytes: 10737418241 is more than the maximum limit of: 10737418240 bytes."
     )

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,7 +45,8 @@ class RunningCloud:
 
     def start(self) -> None:
         """Starts it and waits until it is ready."""
-        command = [sys.executable, "-m", "trackway.cli.main", "local", "up", "--json", "--state", str(self.state)]
+        self._clients: dict[str, Any] = {}
+        command = [sys.executable, "-m", "trackway.cli.main", "local", "up", "--json", "--state", str(self.state), "--port", free_port()]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **self.variables})
         assert self.process.stdout is not None
         self.outputs: dict[str, str] = json.loads(self.process.stdout.readline())
@@ -59,10 +61,12 @@ class RunningCloud:
     def session(self) -> boto3.Session:
         return boto3.Session("test", "test", region_name=CREDENTIALS["AWS_REGION"])
 
-    def client(self, service: str, **options: Any) -> Any:
+    def client(self, service: str) -> Any:
         """A client of a stock boto3 that knows only the address of the cloud."""
-        make: Any = self.session().client
-        return make(service, endpoint_url=self.outputs["aws"], config=Config(retries={"max_attempts": 1}), **options)
+        if service not in self._clients:
+            make: Any = self.session().client
+            self._clients[service] = make(service, endpoint_url=self.outputs["aws"], config=Config(retries={"max_attempts": 1}))
+        return self._clients[service]
 
     def upload(self, path: Path | bytes, key: str = "", metadata: dict[str, str] | None = None) -> str:
         """Puts a video under uploads/; returns its key."""
@@ -144,6 +148,12 @@ class PointedSession:
 
     def __init__(self, cloud: RunningCloud) -> None:
         self.client = cloud.client
+
+
+def free_port() -> str:
+    """A port that nobody has; of two clouds that start at the same moment, both would find the same next one."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return str(found.getsockname()[1])
 
 
 def until(look: Callable[[], Any], seconds: float = 60) -> Any:

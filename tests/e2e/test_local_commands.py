@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.e2e.running import ROOT, RunningCloud
+from tests.e2e.running import ROOT, RunningCloud, free_port
 
 TRACKWAY = [sys.executable, "-m", "trackway.cli.main", "local"]
 
@@ -60,7 +60,7 @@ def test_down_ends_a_cloud_and_leaves_nothing(tmp_path: Path) -> None:
     other = RunningCloud(tmp_path / "state")
     other.upload(b"kept", "elsewhere/kept.bin")
     assert run("down", "--state", str(tmp_path / "state")).returncode == 0
-    assert other.process.wait(5) == 0
+    assert other.process.wait(30) == 0
     other.process.communicate()
     assert not (tmp_path / "state" / "temporary").exists()
     other.start()
@@ -71,9 +71,8 @@ def test_down_ends_a_cloud_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_during_the_start_ends_it(tmp_path: Path) -> None:
-    starting = subprocess.Popen(
-        [*TRACKWAY, "up", "--json", "--state", str(tmp_path / "state")], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    command = [*TRACKWAY, "up", "--json", "--state", str(tmp_path / "state"), "--port", free_port()]
+    starting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while not (tmp_path / "state" / "running.json").exists():
         assert time.monotonic() < deadline

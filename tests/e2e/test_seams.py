@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.e2e.running import free_port
 from trackway.local.environment import CREDENTIALS
 
 SLEEP = "import time; time.sleep(60)"
@@ -33,7 +35,7 @@ class Mini:
             [sys.executable, "-m", "tests.e2e.mini_cloud", str(self.state)],
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "MINI_PORT": "0"},
+            env={**os.environ, "MINI_PORT": free_port()},
         )
         assert self.process.stdout is not None
         self.outputs = json.loads(self.process.stdout.readline())
@@ -243,7 +245,7 @@ def test_a_large_object_comes_back_whole_by_its_version(mini: Mini, tmp_path: Pa
 def test_a_stack_that_cannot_be_deployed_says_why(resource: dict[str, Any], says: str, tmp_path: Path) -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "tests.e2e.mini_cloud", str(tmp_path)],
-        env={**os.environ, "MINI_RESOURCES": json.dumps({"Strange": resource})},
+        env={**os.environ, "MINI_PORT": free_port(), "MINI_RESOURCES": json.dumps({"Strange": resource})},
         capture_output=True,
         text=True,
         check=False,
@@ -265,18 +267,18 @@ def test_a_killed_cloud_leaves_no_process_and_takes_up_its_executions(tmp_path: 
     mini.stop(signal.SIGKILL)
     until(lambda: not alive(marker))
     # The port is taken by something else now, so that every address in the state has to change.
-    blocker = Mini(tmp_path / "other")
-    mini.start()
+    before = mini.outputs["aws"]
+    with socket.create_server(("127.0.0.1", int(before.rpartition(":")[2]))):
+        mini.start()
     try:
         assert mini.outputs["resumed"] == 1
-        assert mini.outputs["aws"] != blocker.outputs["aws"]
+        assert mini.outputs["aws"] != before
         assert json.loads(mini.end_of(execution)["output"]) == {"status": "SUCCEEDED", "attempts": 1}
         s3 = mini.client("s3")
         assert s3.get_object(Bucket=mini.outputs["Bucket"], Key="kept")["Body"].read() == b"after"
         assert s3.get_object(Bucket=mini.outputs["Bucket"], Key="kept", VersionId=put["VersionId"])["Body"].read() == b"before"
         assert mini.client("sqs").receive_message(QueueUrl=mini.outputs["Events"], WaitTimeSeconds=5)["Messages"]
     finally:
-        blocker.stop(signal.SIGTERM)
         mini.stop(signal.SIGTERM)
 
 

@@ -16,14 +16,15 @@ import pytest
 from botocore.model import Shape
 from botocore.validate import ParamValidator
 
+from trackway.cli.main import main
 from trackway.media.sample import SampleTruth, make_sample
 
 FILES = {"video.json", "persons.jsonl", "faces.jsonl", "tracks.json", "persons.mot.txt", "annotated.mp4"}
 
 
-def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "trackway.cli.main", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +132,20 @@ def test_x10_the_annotated_video_is_as_long_and_keeps_the_sound(folder: Path) ->
     ],
     ids=["missing", "folder", "text", "empty", "output is a file", "option", "choice", "no output"],
 )
-def test_what_a_user_does_wrong_is_one_sentence_and_status_2(tmp_path: Path, words: list[str], sentence: str) -> None:
+def test_what_a_user_does_wrong_is_one_sentence_and_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
     (tmp_path / "text.mp4").write_text("Dear video,\n")
     (tmp_path / "empty.mp4").touch()
-    done = run("track", *words, cwd=tmp_path)
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["trackway", "track", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert sentence in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
 
 
 def bodies(folder: Path) -> Iterator[tuple[int, int, np.ndarray[Any, Any]]]:

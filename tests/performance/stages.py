@@ -26,6 +26,7 @@ from trackway.media.sample import make_sample
 from trackway.media.segments import plan_segments
 from trackway.pipeline.analysis import Analyst, Passed
 from trackway.pipeline.cadence import stretches
+from trackway.pipeline.recognition import Recogniser
 from trackway.pipeline.vision import Vision
 from trackway.tracking.camera import CameraMotion
 from trackway.tracking.linking import link_segments
@@ -122,6 +123,7 @@ def _measured(video: Path, options: JobOptions) -> tuple[Clock, int]:
     every = options.cadence == "every"
     analyst = Analyst(info, _with_clock(vision, clock), faces=True, cropped=not every)
     camera, tracker = CameraMotion((info.width, info.height)), SegmentTracker((info.width, info.height))
+    recognise = Recogniser(info, _with_clock(vision, clock), ages=False)
     follow, update, analyse = (
         clock.timed(stage, verb) for stage, verb in (("camera", camera.update), ("association", tracker.update), (ANALYSIS, analyst))
     )
@@ -129,9 +131,12 @@ def _measured(video: Path, options: JobOptions) -> tuple[Clock, int]:
     for stretch in stretches(frames, every=every):
         for shown in analyse([stretch]):
             if isinstance(shown, Passed):
-                tracker.skip(shown.frame, shown.time_ms)
-            else:
-                update(shown.frame, shown.time_ms, shown.persons, shown.faces, camera=follow(shown.luma))
+                tracker.skip(shown.number, shown.time_ms)
+                continue
+            frame = shown.frame
+            track = update(frame.number, frame.time_ms, shown.persons, shown.faces, camera=follow(shown.luma))
+            if shown.faces is not None:
+                recognise(frame, shown.faces, track, shown.readings)
     tracked = tracker.finish()
     clock.timed("linking", link_segments)([(segment, tracked)])
     clock.seconds[ANALYSIS] -= sum(clock.seconds[stage] for stage, _ in NETWORKS.values())

@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
-from trackway.artifacts.appearances import Appearances
+from trackway.artifacts.appearances import Appearances, FaceLayer
 from trackway.artifacts.painter import Painter
 from trackway.artifacts.sound import SoundTrack
 from trackway.columns import Tracks
@@ -44,6 +44,7 @@ def annotate(
     tracks: Tracks,
     output: str | os.PathLike[str],
     *,
+    faces: FaceLayer | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write an MP4 (H.264, yuv420p, index in front) of the upright video with everyone marked.
@@ -55,6 +56,7 @@ def annotate(
         info: from `probe`.
         tracks: rows sorted by time; frames between two rows of a person are filled in where the gap is short.
         output: file to write.
+        faces: more of the faces in `tracks`: mesh, pose, action units, whose they are; None draws boxes and five points.
         progress: hears of each frame.
 
     Raises:
@@ -64,19 +66,21 @@ def annotate(
     unfinished = Path(output).with_name(f".{Path(output).name}.part")
     try:
         try:
-            _write(unfinished, video, info, tracks, listener, with_sound=info.has_audio)
+            _write(unfinished, video, info, Appearances(tracks, faces), listener, with_sound=info.has_audio)
         except av.FFmpegError:
             if not info.has_audio:
                 raise
             # A sound track that is too damaged to be carried over must not cost the pictures.
-            _write(unfinished, video, info, tracks, listener, with_sound=False)
+            _write(unfinished, video, info, Appearances(tracks, faces), listener, with_sound=False)
         unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write(path: Path, video: str | os.PathLike[str], info: VideoInfo, tracks: Tracks, progress: Progress, *, with_sound: bool) -> None:
-    appearances, painter, canvas = Appearances(tracks), Painter(info.width, info.height), _Canvas(info)
+def _write(
+    path: Path, video: str | os.PathLike[str], info: VideoInfo, appearances: Appearances, progress: Progress, *, with_sound: bool
+) -> None:
+    painter, canvas = Painter(info.width, info.height), _Canvas(info)
     progress.stage("annotate", info.frame_count)
     with av.open(str(path), "w", format="mp4", container_options={"movflags": "+faststart"}) as container:
         track = container.add_stream("libx264", rate=Fraction(info.frame_rate).limit_denominator(1001), options=_ENCODER)

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.artifacts.appearances import Appearance
+from trackway.artifacts.face_painter import FacePainter
+from trackway.artifacts.lettering import Lettering
 
 __all__ = ["Painter", "color_of"]
 
@@ -20,6 +22,7 @@ Color = tuple[int, int, int]
 _GOLDEN = 0.618033988749895
 _DARK: Color = (16, 16, 16)
 _LIGHT: Color = (255, 255, 255)
+_NOBODY: Color = (205, 205, 205)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _FINE = 4
 """Bits of a pixel's fraction given to OpenCV, so that lines glide and do not jump."""
@@ -50,21 +53,22 @@ class Painter:
         self._line = max(1, round(min(width, height) / 270))
         self._edge = max(1, round(self._line / 4))
         self._letters = max(12, round(min(width, height) / 34))
-        self._labels: dict[int, Pixels] = {}
+        self._labels: dict[tuple[int, str], Pixels] = {}
+        self._lettering = Lettering()
+        self._faces = FacePainter(width, height, self._lettering)
 
     def draw(self, pixels: Pixels, appearances: Sequence[Appearance]) -> None:
         """Draw everyone into `pixels`, uint8 (height, width, 3) RGB, in place; small ones, which are far away, first."""
         far_first = sorted(appearances, key=lambda one: float(_outline(one)[3]))
         for one in far_first:
             if one.box is not None:
-                self._draw_trail(pixels, one.trail, color_of(one.person), float(one.box[2]))
+                self._draw_trail(pixels, one.trail, _color(one), float(one.box[2]))
         for one in far_first:
             if one.box is not None:
-                self._draw_box(pixels, one.box, color_of(one.person), self._line)
+                self._draw_box(pixels, one.box, _color(one), self._line)
             if one.face_box is not None:
-                self._draw_box(pixels, one.face_box, _LIGHT, max(1, self._line // 2))
-            if one.face_box is not None and one.landmarks is not None:
-                self._draw_points(pixels, one.landmarks, float(one.face_box[2] * self._size[0]))
+                self._draw_face(pixels, one, one.face_box)
+        self._draw_bars(pixels, far_first)
         for one in far_first:
             self._draw_label(pixels, one)
 
@@ -78,6 +82,25 @@ class Painter:
         first, last = self._fixed(np.array([box[:2], box[:2] + box[2:]]))
         for drawn, thickness in ((_DARK, line + 2 * self._edge), (color, line)):
             cv2.rectangle(pixels, first, last, drawn, thickness, cv2.LINE_AA, _FINE)
+
+    def _draw_face(self, pixels: Pixels, one: Appearance, face_box: Floats) -> None:
+        """Its lines where they are known, else its box and the five points."""
+        if one.look is not None and (one.look.vertices is not None or one.look.points is not None):
+            self._faces.draw_lines(pixels, one.look, face_box, _color(one))
+            return
+        self._draw_box(pixels, face_box, _LIGHT, max(1, self._line // 2))
+        if one.landmarks is not None:
+            self._draw_points(pixels, one.landmarks, float(face_box[2] * self._size[0]))
+
+    def _draw_bars(self, pixels: Pixels, far_first: Sequence[Appearance]) -> None:
+        """Panels beside the faces that are known so well; those of near faces get their places first."""
+        faces = [one.face_box for one in far_first if one.face_box is not None]
+        panels: list[Floats] = []
+        for one in reversed(far_first):
+            if one.look is not None and one.face_box is not None:
+                taken = [face for face in faces if face is not one.face_box] + panels
+                panel = self._faces.draw_bars(pixels, one.person, one.look, one.face_box, _color(one), taken)
+                panels += [] if panel is None else [panel]
 
     def _draw_points(self, pixels: Pixels, points: Floats, face_width: float) -> None:
         radius = max(1.0, min(1.3 * self._line, face_width / 22))
@@ -110,9 +133,10 @@ class Painter:
 
     def _draw_label(self, pixels: Pixels, one: Appearance) -> None:
         """The person's number on a chip, on top of the box where there is room, else inside of it."""
-        if one.person not in self._labels:
-            self._labels[one.person] = self._make_label(one.person)
-        label = self._labels[one.person]
+        key = one.person, one.name
+        if key not in self._labels:
+            self._labels[key] = self._make_label(_words(one), _color(one))
+        label = self._labels[key]
         height, width = label.shape[:2]
         limit_x, limit_y = (int(side) for side in self._size)
         left, top = (value >> _FINE for value in self._fixed(_outline(one)[None, :2])[0])
@@ -122,18 +146,29 @@ class Painter:
         spot = pixels[top : top + height, left : left + width]
         spot[:] = label[: spot.shape[0], : spot.shape[1]]
 
-    def _make_label(self, person: int) -> Pixels:
+    def _make_label(self, text: str, color: Color) -> Pixels:
         """The chip, uint8 (h, w, 3)."""
-        text = f"{person}"
-        (_, unit), _ = cv2.getTextSize("0", _FONT, 1.0, 1)
-        scale = self._letters / unit * 0.8
-        stroke = max(1, self._letters // 14)
-        (width, height), _ = cv2.getTextSize(text, _FONT, scale, stroke)
         pad = max(2, self._letters // 4)
-        chip = np.full((height + 2 * pad, max(width, height) + 2 * pad, 3), color_of(person), np.uint8)
-        origin = ((chip.shape[1] - width) // 2, pad + height)
-        cv2.putText(chip, text, origin, _FONT, scale, _DARK, stroke, cv2.LINE_AA)
+        height = round(1.25 * self._letters)
+        width = max(height, self._lettering.ink(text, height).shape[1]) + 2 * pad
+        chip = np.full((height + 2 * (pad // 2), width, 3), color, np.uint8)
+        left = (width - self._lettering.ink(text, height).shape[1]) // 2
+        self._lettering.write(chip, text, left, pad // 2, height, _DARK)
         return chip
+
+
+def _color(one: Appearance) -> Color:
+    """Of whom somebody knows, the same wherever they are; grey where others are known and this one is not."""
+    if not one.grouped:
+        return color_of(one.person)
+    return _NOBODY if one.identity is None else color_of(one.identity)
+
+
+def _words(one: Appearance) -> str:
+    """What stands on the chip."""
+    if one.name:
+        return one.name
+    return f"{one.person}" if one.identity is None else f"{one.person} · id {one.identity}"
 
 
 def _outline(one: Appearance) -> Floats:

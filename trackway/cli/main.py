@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import trackway
-from trackway.cli import associate, collections, evaluate, keys, local, models, track
+from trackway.cli import associate, collections, evaluate, extract_faces, keys, local, models, track
 from trackway.errors import TrackwayError
 
 __all__ = ["app", "main"]
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("track")(track.track)
 app.command("associate")(associate.associate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("extract-faces")(extract_faces.extract_faces)
 app.add_typer(collections.app, name="collections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(local.app, name="local")

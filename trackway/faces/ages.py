@@ -10,11 +10,11 @@ import numpy.typing as npt
 from trackway.models.pack import TraitNetwork
 from trackway.models.session import Network
 
-__all__ = ["AgeReader"]
+__all__ = ["EITHER_SIDE", "AgeReader"]
 
 Array = npt.NDArray[Any]
 
-_EITHER_SIDE = 10.0
+EITHER_SIDE = 10.0
 """Years of a range on either side of what is expected."""
 _MIDDLE_OF_YEAR = 0.5
 """Somebody of 30 is 30.5 years old on average."""
@@ -48,6 +48,6 @@ class AgeReader:
         if len(rows):
             years, man = self._network.run(aligned[rows])[-2:]
             expected = years @ np.arange(years.shape[1]) + _MIDDLE_OF_YEAR
-            ages[rows] = np.maximum(np.stack([expected - _EITHER_SIDE, expected + _EITHER_SIDE], axis=1), 0)
+            ages[rows] = np.maximum(np.stack([expected - EITHER_SIDE, expected + EITHER_SIDE], axis=1), 0)
             male[rows] = man.reshape(-1)
         return ages, male

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from trackway.faces.embedding import Cut
-
-__all__ = ["Cutout", "cut_face", "of_picture", "square"]
+__all__ = ["Cut", "Cutout", "cut_face", "of_picture", "square"]
 
 Array = npt.NDArray[Any]
+Cut = Callable[[Array], tuple[Array, Array]]
+"""(4,) box in ratios of the picture -> its pixels (h, w, 3) uint8 RGB at full resolution, and the box that they really show; such as
+`media.crop.Cropper.rgb` of one frame."""
 
 _MARGIN = 0.6
 """Share of a face's box that is cut out on each side of it: the mesh is read in a larger square, which may be turned."""

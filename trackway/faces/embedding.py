@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import Detections
-from trackway.faces.alignment import align
+from trackway.faces.cutouts import Cut, cut_face
+from trackway.faces.portraits import portrait
 from trackway.models.embedding import EmbedderNetwork
 
-__all__ = ["Cut", "FaceEmbedder"]
+__all__ = ["Cut", "FaceEmbedder", "worth_comparing"]
 
 Array = npt.NDArray[Any]
-Cut = Callable[[Array], tuple[Array, Array]]
-"""(4,) box in ratios of the frame -> its pixels (h, w, 3) uint8 RGB at full resolution, and the box that they really show; such as
-`media.crop.Cropper.rgb` of one frame."""
 
 _LEAST_EYES_PX = 12.0
 """Distance between the eyes, along the face, in pixels; a face about 32 pixels wide."""
@@ -25,8 +22,6 @@ _MOST_YAW, _MOST_PITCH = 45.0, 40.0
 """Degrees beyond which too little of a face is seen to compare it."""
 _LEAST_SHARPNESS = 15.0
 """`Detections.quality`; a blurred face resembles every other."""
-_MARGIN = 0.4
-"""Share of a face's box that is cut out on each side of it, since the template shows more than the box."""
 
 
 class FaceEmbedder(EmbedderNetwork):
@@ -47,17 +42,16 @@ class FaceEmbedder(EmbedderNetwork):
         return self._looks(len(faces), list(found), list(found.values()))
 
     def _aligned(self, cut: Cut, faces: Detections, row: int) -> Array | None:
-        left, top, width, height = faces.box[row].astype(np.float64)
-        wider = np.array([left - _MARGIN * width, top - _MARGIN * height, (1 + 2 * _MARGIN) * width, (1 + 2 * _MARGIN) * height])
-        pixels, shown = cut(wider)
-        if not pixels.size:
+        part = cut_face(cut, faces.box[row])
+        if part is None:
             return None
-        points = (faces.landmarks[row] - shown[:2]) / shown[2:] * [pixels.shape[1], pixels.shape[0]]
+        points = part.from_ratios(faces.landmarks[row])
         across = points[1] - points[0]
         down = points[3:].mean(axis=0) - points[:2].mean(axis=0)
         if max(np.hypot(*across), np.hypot(*down)) < _LEAST_EYES_PX:
             return None
-        return align(pixels, points, self._model.width)
+        # To the pixel what other readers of faces make of it: they may share the network, which then is asked once.
+        return portrait(part.pixels, points, part.box(faces.box[row]), self._model.width)
 
 
 def worth_comparing(faces: Detections) -> Array:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from trackway.columns import Detections
 
-__all__ = ["BARS", "Bars", "Level", "Reason", "face_quality", "reasons"]
+__all__ = ["ALL_GLARE", "BARS", "FULL_BRIGHTNESS", "FULL_SHARPNESS", "GLARE", "Bars", "Level", "Reason", "face_quality", "reasons"]
 
 Array = npt.NDArray[Any]
 Level = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
@@ -71,10 +71,10 @@ BARS = MappingProxyType(
 )
 """Level -> its bars. AUTO is MEDIUM, beyond which most faces are not matched any more."""
 
-_FULL_SIDE_PX, _FULL_SHARPNESS, _FULL_BRIGHTNESS = 48, 60, 25
+_FULL_SIDE_PX, FULL_SHARPNESS, FULL_BRIGHTNESS = 48, 60, 25
 """More of it does not make a face easier to compare."""
 
-_GLARE, _ALL_GLARE = 77, 97
+GLARE, ALL_GLARE = 77, 97
 """Brightness from which more of it makes a face harder to compare, and at which nothing is left."""
 
 
@@ -113,9 +113,9 @@ def face_quality(faces: Detections, size: tuple[int, int]) -> Array:
     turned = np.cos(np.radians(faces.pose[:, 1:].astype(np.float64))).clip(0, 1)
     factors = [
         _sides(faces, size) / _FULL_SIDE_PX,
-        faces.quality[:, 1] / _FULL_SHARPNESS,
-        faces.quality[:, 0] / _FULL_BRIGHTNESS,
-        (_ALL_GLARE - faces.quality[:, 0]) / (_ALL_GLARE - _GLARE),
+        faces.quality[:, 1] / FULL_SHARPNESS,
+        faces.quality[:, 0] / FULL_BRIGHTNESS,
+        (ALL_GLARE - faces.quality[:, 0]) / (ALL_GLARE - GLARE),
         faces.score,
         turned.prod(axis=1),
     ]

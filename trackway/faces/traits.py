@@ -8,36 +8,40 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import POINT_NAMES, Detections, FaceTraits
+from trackway.columns import POINT_NAMES, Detections, FaceMeshes, FaceShapes, FaceTraits
 from trackway.faces.advisory import AdvisoryReader
 from trackway.faces.ages import AgeReader
-from trackway.faces.cutouts import Cutout, cut_face
-from trackway.faces.embedding import Cut
+from trackway.faces.cutouts import Cut, Cutout, cut_face
 from trackway.faces.expressions import EmotionReader, eyes_open, mouth_open, smile
 from trackway.faces.gaze import gaze
-from trackway.faces.iris import IrisReader
-from trackway.faces.mesh import POINTS, MeshReader
-from trackway.faces.points import thirty
+from trackway.faces.iris import Eyes, IrisReader
+from trackway.faces.measures import measures
+from trackway.faces.mesh import MeshReader
+from trackway.faces.points import SIXTY_EIGHT, thirty
 from trackway.faces.portraits import portrait
 from trackway.faces.solid_pose import solid_pose
+from trackway.faces.unit_reader import UnitReader
 from trackway.models.pack import TraitNetwork, TraitRole
 from trackway.models.session import Network
+from trackway.readings import FaceReadings, Wanted
 
 __all__ = ["TraitReader"]
 
 Array = npt.NDArray[Any]
+Columns = dict[str, Array]
 
 _REAL_LENGTH, _LIVE_LENGTH = 1.0, 1.3
 """Sides of the squares that tell faces from pictures of faces, in longer sides of the face's box."""
 _LEAST_SHOWN = 0.5
 """Share of a face's box inside the picture; of a face that is mostly outside nothing is told."""
+_ATTRIBUTES, _SHAPES, _MESHES = Wanted(emotions=True, ages=True), Wanted(shapes=True), Wanted(meshes=True)
 
 
 class TraitReader:
     """The networks for traits; a column of an absent one stays NaN. Threads may share it.
 
     Args:
-        mesh, iris, emotion, ages, real, live: the readers; None for what the pack lacks. Irises are found with the mesh only.
+        mesh, iris, emotion, ages, real, live, units: the readers; None for what the pack lacks. Irises are found with the mesh only.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class TraitReader:
         ages: AgeReader | None = None,
         real: AdvisoryReader | None = None,
         live: AdvisoryReader | None = None,
+        units: UnitReader | None = None,
     ) -> None:
         self._mesh = mesh
         self._iris = iris
@@ -55,6 +60,7 @@ class TraitReader:
         self._ages = ages
         self._real = real
         self._live = live
+        self._units = units
 
     @classmethod
     def of(cls, models: Mapping[TraitRole, TraitNetwork], network: Callable[[TraitNetwork], Network]) -> Self | None:
@@ -77,6 +83,7 @@ class TraitReader:
             AgeReader(*opened["ageGender"]) if "ageGender" in opened else None,
             AdvisoryReader(*opened["antiSpoof"], _REAL_LENGTH) if "antiSpoof" in opened else None,
             AdvisoryReader(*opened["liveness"], _LIVE_LENGTH) if "liveness" in opened else None,
+            UnitReader(*opened["actionUnits"]) if "actionUnits" in opened else None,
         )
 
     def read(self, cut: Cut, faces: Detections) -> FaceTraits:
@@ -89,63 +96,100 @@ class TraitReader:
         Returns:
             (N,) rows; NaN for whatever a face is too small for, or does not show.
         """
-        rows, cutouts = _cut_out(cut, faces)
-        if not cutouts:
-            return FaceTraits.make(len(faces))
-        seen = self._read(cutouts, faces[rows])
-        return FaceTraits.make(len(faces), **{name: _spread(values, rows, len(faces)) for name, values in seen.items()})
+        return FaceTraits.make(len(faces), **self._read(cut, faces, _ATTRIBUTES)["traits"])
 
-    def meshes(self, cut: Cut, faces: Detections) -> Array:
-        """(N, 468, 3) float32 x, y, z of each face's mesh: x and y in ratios of the picture, z in the unit of x; NaN where there is none.
+    def readings(self, cut: Cut, faces: Detections, wanted: Wanted) -> FaceReadings:
+        """The same and more, from one look at each face; arguments as for `read`.
 
         Args:
             cut, faces: as for `read`.
+            wanted: what else than the mesh is to be read, and which tables are wanted.
         """
+        read = self._read(cut, faces, wanted)
+        return FaceReadings(
+            FaceTraits.make(len(faces), **read["traits"]),
+            FaceShapes.make(len(faces), **read["shapes"]) if wanted.shapes else None,
+            FaceMeshes.make(len(faces), **read["meshes"]) if wanted.meshes else None,
+        )
+
+    def ages(self, cut: Cut, faces: Detections) -> tuple[Array, Array]:
+        """(N, 2) float32 years from and to, (N,) float32 probability of a man, as `FaceTraits`; arguments as for `read`."""
         rows, cutouts = _cut_out(cut, faces)
-        if self._mesh is None or not cutouts:
-            return np.full((len(faces), POINTS, 3), np.nan, np.float32)
-        read = self._mesh.read(cutouts, *_placed(cutouts, faces[rows]))
-        meshes = [
-            np.column_stack([each.to_ratios(mesh[:, :2]), mesh[:, 2] / each.size[0] * each.shown[2]])
-            for each, mesh in zip(cutouts, read, strict=True)
-        ]
-        return _spread(np.stack(meshes), rows, len(faces))
+        if self._ages is None or not cutouts:
+            return np.full((len(faces), 2), np.nan, np.float32), np.full(len(faces), np.nan, np.float32)
+        boxes, points = _placed(cutouts, faces[rows])
+        ages, male = self._ages.read(_aligned(cutouts, boxes, points, self._ages.side), boxes[:, 2:].max(axis=1))
+        return _spread(ages, rows, len(faces)), _spread(male, rows, len(faces))
 
-    def _read(self, cutouts: list[Cutout], faces: Detections) -> dict[str, Array]:
-        """Columns of `FaceTraits`, as far as there are networks for them."""
-        boxes, points = _placed(cutouts, faces)
+    def shapes(self, cut: Cut, faces: Detections) -> FaceShapes:
+        """(N,) rows, NaN where there is no mesh; arguments as for `read`."""
+        return FaceShapes.make(len(faces), **self._read(cut, faces, _SHAPES)["shapes"])
+
+    def meshes(self, cut: Cut, faces: Detections) -> Array:
+        """(N, 468, 3) float32 x, y, z of each face's mesh, as `FaceMeshes`; arguments as for `read`."""
+        return FaceMeshes.make(len(faces), **self._read(cut, faces, _MESHES)["meshes"]).vertices
+
+    def _read(self, cut: Cut, faces: Detections, wanted: Wanted) -> dict[str, Columns]:
+        """Columns of each of the tables, as far as there are networks for them, and faces that the picture shows."""
+        rows, cutouts = _cut_out(cut, faces)
+        read: dict[str, Columns] = {"traits": {}, "shapes": {}, "meshes": {}}
+        if not cutouts:
+            return read
+        boxes, points = _placed(cutouts, faces[rows])
         lengths = boxes[:, 2:].max(axis=1)
-
-        def aligned(side: int) -> Array:
-            return np.stack([portrait(each.pixels, five, box, side) for each, five, box in zip(cutouts, points, boxes, strict=True)])
-
-        seen: dict[str, Array] = {}
+        traits = read["traits"]
         if self._mesh is not None:
-            seen |= self._read_mesh(self._mesh, cutouts, boxes, points)
-        if self._emotion is not None:
-            emotions = self._emotion.read(aligned(self._emotion.side), lengths)
-            seen |= {"emotions": emotions, "smile": smile(emotions)}
-        if self._ages is not None:
-            seen["age"], seen["male"] = self._ages.read(aligned(self._ages.side), lengths)
-        if self._real is not None:
-            seen["real"] = self._real.read(cutouts, boxes, points)
-        if self._live is not None:
-            seen["live"] = self._live.read(cutouts, boxes, points)
-        return seen
+            meshes = self._mesh.read(cutouts, boxes, points)
+            eyes = None if self._iris is None else self._iris.read(cutouts, meshes)
+            traits |= _of_mesh(cutouts, meshes, eyes, lengths)
+            if wanted.shapes:
+                read["shapes"] |= _shapes(cutouts, meshes, eyes)
+            if wanted.meshes:
+                read["meshes"]["vertices"] = _vertices(cutouts, meshes)
+        if self._units is not None and wanted.shapes:
+            read["shapes"]["units"] = self._units.read(_aligned(cutouts, boxes, points, self._units.side), lengths)
+        if self._emotion is not None and wanted.emotions:
+            traits["emotions"] = self._emotion.read(_aligned(cutouts, boxes, points, self._emotion.side), lengths)
+            traits["smile"] = smile(traits["emotions"])
+        if self._ages is not None and wanted.ages:
+            traits["age"], traits["male"] = self._ages.read(_aligned(cutouts, boxes, points, self._ages.side), lengths)
+        for name, reader in (("real", self._real), ("live", self._live)):
+            if reader is not None and wanted.ages:
+                traits[name] = reader.read(cutouts, boxes, points)
+        return {table: {name: _spread(values, rows, len(faces)) for name, values in columns.items()} for table, columns in read.items()}
 
-    def _read_mesh(self, reader: MeshReader, cutouts: list[Cutout], boxes: Array, points: Array) -> dict[str, Array]:
-        lengths = boxes[:, 2:].max(axis=1)
-        meshes = reader.read(cutouts, boxes, points)
-        pupils = np.full((len(cutouts), 2, 2), np.nan)
-        seen = {"mouth_open": mouth_open(meshes, lengths), "pose": solid_pose(meshes)}
-        if self._iris is not None:
-            eyes = self._iris.read(cutouts, meshes)
-            pupils = eyes.pupils
-            seen["eyes_open"] = eyes_open(eyes, lengths)
-            seen["gaze"] = gaze(eyes, seen["pose"], seen["eyes_open"])
-        named = zip(cutouts, thirty(meshes, pupils), strict=True)
-        seen["landmarks"] = np.stack([cutout.to_ratios(each) for cutout, each in named]).reshape(-1, len(POINT_NAMES), 2)
-        return seen
+
+def _of_mesh(cutouts: list[Cutout], meshes: Array, eyes: Eyes | None, lengths: Array) -> Columns:
+    """Columns of `FaceTraits` that follow from meshes in pixels of the cutouts, and from what the eyes show, where that is known."""
+    pupils = np.full((len(cutouts), 2, 2), np.nan) if eyes is None else eyes.pupils
+    seen = {"mouth_open": mouth_open(meshes, lengths), "pose": solid_pose(meshes)}
+    if eyes is not None:
+        seen["eyes_open"] = eyes_open(eyes, lengths)
+        seen["gaze"] = gaze(eyes, seen["pose"], seen["eyes_open"])
+    named = zip(cutouts, thirty(meshes, pupils), strict=True)
+    seen["landmarks"] = np.stack([cutout.to_ratios(each) for cutout, each in named]).reshape(-1, len(POINT_NAMES), 2)
+    return seen
+
+
+def _shapes(cutouts: list[Cutout], meshes: Array, eyes: Eyes | None) -> Columns:
+    """Columns of `FaceShapes` likewise."""
+    points = [each.to_ratios(mesh[list(SIXTY_EIGHT), :2]) for each, mesh in zip(cutouts, meshes, strict=True)]
+    lids = np.full((len(cutouts), 2), np.nan) if eyes is None else eyes.openness
+    return {"points": np.stack(points), "measures": measures(meshes, lids)}
+
+
+def _vertices(cutouts: list[Cutout], meshes: Array) -> Array:
+    """(K, 468, 3) `FaceMeshes.vertices` likewise."""
+    places = [
+        np.column_stack([each.to_ratios(mesh[:, :2]), mesh[:, 2] / each.size[0] * each.shown[2]])
+        for each, mesh in zip(cutouts, meshes, strict=True)
+    ]
+    return np.stack(places)
+
+
+def _aligned(cutouts: list[Cutout], boxes: Array, points: Array, side: int) -> Array:
+    """(K, side, side, 3) uint8 the faces on the template."""
+    return np.stack([portrait(each.pixels, five, box, side) for each, five, box in zip(cutouts, points, boxes, strict=True)])
 
 
 def _cut_out(cut: Cut, faces: Detections) -> tuple[Array, list[Cutout]]:

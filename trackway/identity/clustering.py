@@ -156,7 +156,8 @@ def confidences(vectors: npt.ArrayLike, label: npt.ArrayLike, weight: npt.ArrayL
     own = distance[every, place]
     distance[every, place] = np.inf
     other = distance.min(axis=1)
-    confidence[known] = np.maximum(np.divide(other - own, other, out=np.zeros(len(known)), where=other > 0), 0)
+    # Rounding may make the distance to the own mean less than nothing.
+    confidence[known] = np.clip(np.divide(other - own, other, out=np.zeros(len(known)), where=other > 0), 0, 1)
     return confidence
 
 

@@ -3,7 +3,7 @@
     call      the extra member `Options` of a Start* request
     sidecar   the object `<key>.job.json` beside the video, there before the video is: {"sampleFps": 5, "jobTag": "shot12"},
               or the options one level down: {"options": {"sampleFps": 5}, "jobTag": "shot12"}
-    metadata  of the S3 object (x-amz-meta-*): `sample-fps: 5`, `job-tag: shot12`
+    metadata  of the S3 object (x-amz-meta-*): `sample-fps: 5`, `job-tag: shot12`, `artifacts: controls,plot`
 
 Names may be written in any case, with or without dashes and underscores, because S3 lowers the case of metadata. Other tools keep
 metadata of their own, so names that are not options are ignored there, unless they begin with `trackway-`.
@@ -23,7 +23,8 @@ from trackway.jobs.options import JobOptions
 __all__ = ["Choices", "choose"]
 
 _OWN_PREFIX = "trackway-"
-_TEXTS = frozenset({"jobTag", "collectionId", "project"})  # may look like numbers and are none
+_TEXTS = frozenset({"jobTag", "collectionId", "project", "actorName", "calibrationImage"})  # may look like numbers and are none
+_LISTS = frozenset({"artifacts", "exports"})  # in metadata: words with commas between them
 _JOB_TAG = re.compile(r"[a-zA-Z0-9_.\-:+=/]{1,1024}")  # SPEC R17
 
 
@@ -62,7 +63,13 @@ def choose(*, call: Mapping[str, Any] | None = None, sidecar: bytes | None = Non
 def _from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
     own = {name[len(_OWN_PREFIX) :]: value for name, value in metadata.items() if name.lower().startswith(_OWN_PREFIX)}
     plain = {name: value for name, value in _named(metadata).items() if name in _spellings().values()}
-    return {name: value if name in _TEXTS else _scalar(value) for name, value in (plain | _named(own)).items()}
+    return {name: _meant(name, value) for name, value in (plain | _named(own)).items()}
+
+
+def _meant(name: str, text: str) -> Any:
+    if name in _LISTS and not text.startswith("["):
+        return [word.strip() for word in text.split(",") if word.strip()]
+    return text if name in _TEXTS else _scalar(text)
 
 
 def _scalar(text: str) -> Any:

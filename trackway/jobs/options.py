@@ -124,9 +124,7 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     @property
     def wants_shapes(self) -> bool:
         """What action units and controls are computed from is to be kept."""
-        return self.faces and (
-            self.landmarks in (68, "dense") or self.au_model != "none" or bool(self.artifacts) or bool(self.exports)
-        )
+        return self.faces and (self.landmarks in (68, "dense") or self.au_model != "none" or bool(self.artifacts) or bool(self.exports))
 
     @property
     def wants_meshes(self) -> bool:

@@ -14,7 +14,7 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from trackway.errors import CorruptMedia
 from trackway.media.video import VideoInfo
 
-__all__ = ["SMALL_WIDTH", "Frame", "Scaler", "plane_of", "reformat", "turned"]
+__all__ = ["SMALL_WIDTH", "Frame", "Scaler", "greyed", "plane_of", "reformat", "turned"]
 
 SMALL_WIDTH = 160
 """Pixels across of the picture in which the camera's motion is looked for."""
@@ -23,6 +23,7 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 _KNOWN_COLORS = frozenset((1, 4, 5, 6, 7, 9))
 """FFmpeg's numbers of the YUV matrices that swscale converts; it refuses the others, which broken headers name."""
 
+_NO_COLOUR = 128
 _PLANES_OF_LUMA = frozenset(("gray", "nv12", "nv21", "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p"))
 
 
@@ -97,6 +98,28 @@ class Scaler:
         """
         height = max(1, round(SMALL_WIDTH * self._info.height / self._info.width))
         return np.asarray(cv2.resize(self.luma(frame), (SMALL_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def greyed(frame: Frame) -> Frame:
+    """The picture without its colours, brightness as it was (SPEC F17, HeadCamGrey).
+
+    Raises:
+        CorruptMedia: the picture is in a form that cannot be converted.
+    """
+    grey = reformat(VideoReformatter(), frame.picture, frame.picture.width, frame.picture.height, "yuv420p")
+    if grey is frame.picture:  # others may hold it
+        grey = VideoFrame(grey.width, grey.height, grey.format.name)
+        _plane(grey, 0)[:, : grey.width] = plane_of(frame.picture, 1)
+    grey.colorspace, grey.color_range = frame.picture.colorspace, frame.picture.color_range
+    for colour in (1, 2):
+        _plane(grey, colour)[:] = _NO_COLOUR
+    return dataclasses.replace(frame, picture=grey)
+
+
+def _plane(picture: VideoFrame, number: int) -> npt.NDArray[np.uint8]:
+    """One plane with its padding, to be written."""
+    plane = picture.planes[number]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
 
 
 def turned(pixels: npt.NDArray[np.uint8], info: VideoInfo) -> npt.NDArray[np.uint8]:

@@ -39,7 +39,7 @@ Role = Literal["personDetector", "faceDetector"]
 """What a detector is for."""
 EmbedderRole = Literal["personEmbedder", "faceEmbedder"]
 """What a network that describes somebody is for; a pack need not have any."""
-TraitRole = Literal["landmarks", "iris", "ageGender", "emotion", "antiSpoof", "liveness"]
+TraitRole = Literal["landmarks", "iris", "ageGender", "emotion", "antiSpoof", "liveness", "actionUnits"]
 """What a network that reads something in a face is for; a pack need not have any. `trackway.faces` says what each must answer."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

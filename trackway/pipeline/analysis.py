@@ -9,13 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, FaceTraits
+from trackway.columns import Detections
 from trackway.detection.tiles import TiledDetector
 from trackway.media.frame import Frame, Scaler
 from trackway.media.video import VideoInfo
 from trackway.pipeline.cadence import Gap, Stretch
 from trackway.pipeline.faces import FaceFinder
 from trackway.pipeline.vision import Vision
+from trackway.readings import FaceReadings, Wanted
 from trackway.tracking.config import PERSONS
 
 __all__ = ["Analyst", "Passed", "Seen"]
@@ -28,31 +29,27 @@ class Seen:
     """What one frame shows.
 
     Attributes:
-        frame: source frame number.
-        time_ms: its time.
+        frame: the picture itself; whose faces these are is read in it once they are followed.
         persons: bodies of this frame.
         faces: described faces of this frame; None where nobody looked for any.
         luma: brightness of the whole picture, small: for the camera's motion.
+        readings: (M,) what was read in the faces.
         body_look: (N, D) float32 how the bodies look; None where they were not described.
-        face_look: (M, E) float32 whose faces these are; None likewise.
-        traits: (M,) what was read in the faces; None where nobody did.
     """
 
-    frame: int
-    time_ms: int
+    frame: Frame
     persons: Detections
     faces: Detections | None
     luma: npt.NDArray[np.uint8]
+    readings: FaceReadings
     body_look: Array | None = None
-    face_look: Array | None = None
-    traits: FaceTraits | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Passed:
-    """A frame that nobody looked at."""
+    """A frame that nobody looked at: its number and time."""
 
-    frame: int
+    number: int
     time_ms: int
 
 
@@ -65,7 +62,7 @@ class Analyst:
         faces: look for faces.
         cropped: see `FaceFinder`.
         detail: "high" finds smaller people, for several times the work.
-        traits: see `FaceFinder`.
+        wanted: see `FaceFinder`.
     """
 
     def __init__(
@@ -76,13 +73,13 @@ class Analyst:
         faces: bool,
         cropped: bool = False,
         detail: Literal["standard", "high"] = "standard",
-        traits: bool = False,
+        wanted: Wanted | None = None,
     ) -> None:
         self._info = info
         self._persons = TiledDetector(vision.persons) if detail == "high" else vision.persons
         self._appearance = vision.bodies
         self._scaler = Scaler(info)
-        self._faces = FaceFinder(info, vision, self._scaler, cropped=cropped, traits=traits) if faces else None
+        self._faces = FaceFinder(info, vision, self._scaler, cropped=cropped, wanted=wanted) if faces else None
         self._pixels = np.array([info.width, info.height] * 2, np.float64)
 
     def __call__(self, stretches: Sequence[Stretch]) -> list[Seen | Passed]:
@@ -100,18 +97,16 @@ class Analyst:
         shown: list[Seen | Passed] = list(map(self._certain, stretches, images, persons, faces))
         shown += [Passed(*frame) for stretch in stretches for frame in stretch.passed]
         shown += self._between(stretches)
-        return sorted(shown, key=lambda moment: moment.frame)
+        return sorted(shown, key=lambda moment: moment.frame.number if isinstance(moment, Seen) else moment.number)
 
     def _certain(self, stretch: Stretch, image: Array, bodies: Detections, faces: Detections | None) -> Seen:
-        """All of what is seen at a certain look: how people look is noted five times a second, and whose faces these are once."""
+        """All of what is seen at a certain look: how people look is noted five times a second."""
         seen = self._seen(stretch.certain, bodies, faces)
         if stretch.begins_tick and len(bodies):
             clear = bodies.score >= PERSONS.high_score
             look = np.full((len(bodies), self._appearance.size), np.nan, np.float32)
             look[clear] = self._appearance.describe(image, bodies.box[clear])
             seen = dataclasses.replace(seen, body_look=look)
-        if stretch.begins_second and self._faces is not None and faces is not None and len(faces):
-            seen = dataclasses.replace(seen, face_look=self._faces.look(stretch.certain, faces))
         return seen
 
     def _between(self, stretches: Sequence[Stretch]) -> list[Seen | Passed]:
@@ -153,8 +148,8 @@ class Analyst:
         return faces
 
     def _seen(self, frame: Frame, bodies: Detections, faces: Detections | None) -> Seen:
-        traits = None if self._faces is None or faces is None else self._faces.read(frame, faces)
-        return Seen(frame.number, frame.time_ms, bodies, faces, self._scaler.small_luma(frame), traits=traits)
+        readings = FaceReadings() if self._faces is None or faces is None else self._faces.read(frame, faces)
+        return Seen(frame, bodies, faces, self._scaler.small_luma(frame), readings)
 
 
 def _gap(stretch: Stretch) -> Gap:

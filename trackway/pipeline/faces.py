@@ -1,22 +1,21 @@
-"""Faces of the frames that one thread is given: where they can be, found, described, told apart, read."""
+"""Faces of the frames that one thread is given: where they can be, found, described, read."""
 
 from __future__ import annotations
 
 import functools
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from trackway.columns import Detections, FaceTraits
+from trackway.columns import Detections
 from trackway.faces.describe import describe
 from trackway.media.crop import Cropper
 from trackway.media.frame import Frame, Scaler
 from trackway.media.video import VideoInfo
 from trackway.pipeline.heads import Part, part_with_heads
 from trackway.pipeline.vision import Vision
+from trackway.readings import FaceReadings, Wanted
 
 __all__ = ["FaceFinder"]
 
@@ -30,14 +29,14 @@ class FaceFinder:
         scaler: of this thread.
         cropped: look where heads are, and once a second everywhere, since a face may fill the picture without a body; else always
             everywhere.
-        traits: read in faces whatever the pack has networks for.
+        wanted: what is to be read in every face, as far as the pack has networks for it; None reads nothing.
     """
 
-    def __init__(self, info: VideoInfo, vision: Vision, scaler: Scaler, *, cropped: bool, traits: bool = False) -> None:
+    def __init__(self, info: VideoInfo, vision: Vision, scaler: Scaler, *, cropped: bool, wanted: Wanted | None = None) -> None:
         self._full_range = info.color_range == "FULL"
         self._detector = vision.faces
-        self._embedder = vision.face_embedder
-        self._traits = vision.traits if traits else None
+        self._traits = vision.traits
+        self._wanted = wanted
         self._scaler = scaler
         self._cropper = Cropper(info)
         self._size = vision.faces.input_size(info)
@@ -59,13 +58,11 @@ class FaceFinder:
                 faces[index] = self._described(part.in_whole(found[found.frame == frame.number], self._size), frame)
         return faces
 
-    def look(self, frame: Frame, faces: Detections) -> npt.NDArray[Any] | None:
-        """(M, E) float32 whose faces these are, see `FaceEmbedder.embed`; None without a network for it."""
-        return None if self._embedder is None else self._embedder.embed(functools.partial(self._cropper.rgb, frame), faces)
-
-    def read(self, frame: Frame, faces: Detections) -> FaceTraits | None:
-        """(M,) what these faces show, see `TraitReader.read`; None where nobody asked, or without a network for it."""
-        return None if self._traits is None else self._traits.read(functools.partial(self._cropper.rgb, frame), faces)
+    def read(self, frame: Frame, faces: Detections) -> FaceReadings:
+        """(M,) what these faces show, see `TraitReader.readings`."""
+        if self._traits is None or self._wanted is None:
+            return FaceReadings()
+        return self._traits.readings(functools.partial(self._cropper.rgb, frame), faces, self._wanted)
 
     def _described(self, faces: Detections, frame: Frame) -> Detections:
         return describe(faces, self._scaler.luma(frame), full_range=self._full_range) if len(faces) else faces

@@ -1,7 +1,8 @@
 """Where in a picture faces can be: at the upper ends of bodies.
 
-The face network sees the part of the picture that holds every head, at the scale at which it would see the whole. Parts come in four
-shapes, each side whole or half, because every shape costs a session of the network.
+The face network sees the part of the picture that holds every head, at the scale at which it would see the whole. Parts come in six
+shapes, because every shape costs a session of the network: heads lie beside each other more often than above, so that a part's height is
+chosen more finely than its width.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ Array = npt.NDArray[Any]
 
 _GRID = 32
 """Parts begin and end at multiples of the networks' coarsest stride, so that cells lie as in the whole picture."""
+
+_WIDTHS, _HEIGHTS = (2,), (2, 3)
+"""Quarters of the picture that a part may be wide and high, if it is smaller."""
 
 _LEAST_BODY_PX = 48
 """A body less high, in the network's input, has a face of at most ten pixels if it fills half of what is seen of the body."""
@@ -67,14 +71,16 @@ def part_with_heads(bodies: Detections, size: tuple[int, int]) -> Part | None:
     bottom = box[:, 1] + box[:, 3]
     heads = np.where(bottom > height - _CUT_PX, bottom, box[:, 1] + _HEAD_SHARE * box[:, 3])
     margin = _MARGIN * box[:, 2] + _MARGIN_PX
-    left, right = _side((box[:, 0] - margin).min(), (box[:, 0] + box[:, 2] + margin).max(), width)
-    top, low = _side((box[:, 1] - margin).min(), (heads + margin).max(), height)
+    left, right = _side((box[:, 0] - margin).min(), (box[:, 0] + box[:, 2] + margin).max(), width, _WIDTHS)
+    top, low = _side((box[:, 1] - margin).min(), (heads + margin).max(), height, _HEIGHTS)
     return Part(left, top, right - left, low - top)
 
 
-def _side(first: float, last: float, length: int) -> tuple[int, int]:
-    """The half of a side that holds `first` to `last`, or the whole side."""
-    half = -(-length // (2 * _GRID)) * _GRID
-    start = int(np.clip((first + last - half) / 2, 0, length - half)) // _GRID * _GRID
-    fits = start <= max(first, 0) and min(last, length) <= start + half
-    return (start, start + half) if fits else (0, length)
+def _side(first: float, last: float, length: int, quarters: tuple[int, ...]) -> tuple[int, int]:
+    """The smallest of some parts of a side that holds `first` to `last`, or the whole side."""
+    for share in quarters:
+        part = -(-share * length // (4 * _GRID)) * _GRID
+        start = int(np.clip((first + last - part) / 2, 0, length - part)) // _GRID * _GRID
+        if start <= max(first, 0) and min(last, length) <= start + part:
+            return start, start + part
+    return 0, length

@@ -18,8 +18,10 @@ from trackway.pipeline.analysis import Analyst, Passed
 from trackway.pipeline.cadence import Stretch, stretches
 from trackway.pipeline.detail import choose_detail
 from trackway.pipeline.overlap import ordered_map
+from trackway.pipeline.recognition import Recogniser
 from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
+from trackway.readings import Wanted
 from trackway.tracking.camera import CameraMotion
 from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
@@ -48,7 +50,7 @@ def track_segment(
     Args:
         path: the file that `info` was made from.
         info: from `media.probe`.
-        options: `sample_fps`, `faces`, `face_attributes`, `detail` and `cadence` matter here.
+        options: `sample_fps`, `faces`, `detail`, `cadence` and what they want of faces matter here.
         vision: detectors; may be shared with other runs.
         segment: from `media.segments.plan_segments`; None takes all frames.
         progress: told of the stage "track", in sampled frames.
@@ -66,13 +68,14 @@ def track_segment(
     size = (info.width, info.height)
     tracker, camera = SegmentTracker(size, looks=vision.new_looks()), CameraMotion(size)
     every, detail = options.cadence == "every", choose_detail(path, info, options, vision).detail
-    traits = options.faces and options.face_attributes == "ALL"
-    vision.warm_up(info, traits=traits)
+    wanted = _wanted(options)
+    recogniser = Recogniser(info, vision, ages=options.wants_traits)
+    vision.warm_up(info, traits=wanted is not None)
     frames = read_frames(path, info, segment=segment, sample_fps=options.sample_fps, hardware=vision.hardware)
     analysed = ordered_map(
         _batches(stretches(frames, every=every), vision.report.batch),
         lambda: Analyst(
-            info, vision, faces=options.faces, cropped=not every and vision.report.provider == "cpu", detail=detail, traits=traits
+            info, vision, faces=options.faces, cropped=not every and vision.report.provider == "cpu", detail=detail, wanted=wanted
         ),
         workers=vision.report.workers,
         in_flight=vision.report.workers + 2,
@@ -83,18 +86,13 @@ def track_segment(
         for batch in results:
             for shown in batch:
                 if isinstance(shown, Passed):
-                    tracker.skip(shown.frame, shown.time_ms)
-                else:
-                    tracker.update(
-                        shown.frame,
-                        shown.time_ms,
-                        shown.persons,
-                        shown.faces,
-                        body_look=shown.body_look,
-                        face_look=shown.face_look,
-                        traits=shown.traits,
-                        camera=camera.update(shown.luma),
-                    )
+                    tracker.skip(shown.number, shown.time_ms)
+                    continue
+                frame, motion = shown.frame, camera.update(shown.luma)
+                moment = frame.number, frame.time_ms
+                track = tracker.update(*moment, shown.persons, shown.faces, body_look=shown.body_look, camera=motion)
+                if shown.faces is not None:
+                    tracker.describe(*moment, track, *recogniser(frame, shown.faces, track, shown.readings))
             done += len(batch)
             progress.update(done)
     return tracker.finish()
@@ -105,6 +103,13 @@ def expected_frames(info: VideoInfo, sample_fps: float, segment: Segment | None 
     milliseconds = info.duration_ms if segment is None else segment.end_ms + segment.overlap_ms - segment.start_ms
     rate = min(info.frame_rate, sample_fps) if sample_fps > 0 else info.frame_rate
     return max(1, math.ceil(milliseconds * rate / 1000))
+
+
+def _wanted(options: JobOptions) -> Wanted | None:
+    """What is read in every face that is found."""
+    if options.wants_traits or options.wants_shapes or options.wants_meshes:
+        return Wanted(emotions=options.wants_traits, shapes=options.wants_shapes, meshes=options.wants_meshes)
+    return None
 
 
 @contextmanager

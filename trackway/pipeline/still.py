@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, FaceTraits
+from trackway.columns import Detections, FaceShapes, FaceTraits
 from trackway.detection.detector import as_detections
 from trackway.detection.faces import FaceDetector
 from trackway.detection.stills import find_faces
@@ -135,6 +135,10 @@ class StillReader:
     def describe(self, rgb: Array, faces: Detections) -> FaceTraits | None:
         """(N,) what else can be told of some faces of that picture; None where the pack has no network for anything."""
         return None if self._traits is None else self._traits.read(of_picture(rgb), faces)
+
+    def shapes(self, rgb: Array, faces: Detections) -> FaceShapes | None:
+        """(N,) how some faces of that picture are formed; None where the pack has no network for anything."""
+        return None if self._traits is None else self._traits.shapes(of_picture(rgb), faces)
 
 
 def embedding_of(embedder: Embedder) -> Embedding:

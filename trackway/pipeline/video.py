@@ -9,11 +9,13 @@ import msgspec
 
 from trackway.columns import FaceTraits, Tracks
 from trackway.errors import CorruptMedia
+from trackway.faces.neutral import Neutral
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
 from trackway.media.segments import Segment, plan_segments
 from trackway.media.video import VideoInfo
 from trackway.pipeline.detail import DetailReport, choose_detail
+from trackway.pipeline.findings import Findings, find
 from trackway.pipeline.segment import expected_frames, track_segment
 from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
@@ -34,35 +36,58 @@ class VideoResult:
 
     Attributes:
         info: facts of the video.
-        tracks: final rows, linked across segments and numbered.
         detail: how closely it was looked at, and why.
-        faces, traits: every face that was seen, and what was read in it, see `tracking.linking.Linked`.
+        found: everything that is known of the people.
     """
 
     info: VideoInfo
-    tracks: Tracks
     detail: DetailReport
-    faces: Tracks
-    traits: FaceTraits | None
+    found: Findings
+
+    @property
+    def tracks(self) -> Tracks:
+        """Final rows, linked across segments and numbered."""
+        return self.found.tracks
+
+    @property
+    def faces(self) -> Tracks:
+        """Every face that was seen, see `tracking.linking.Linked`."""
+        return self.found.faces
+
+    @property
+    def traits(self) -> FaceTraits | None:
+        """What was read in them."""
+        return self.found.traits
 
 
-def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Vision, *, progress: Progress = _SILENT) -> VideoResult:
+def track_video(
+    path: str | os.PathLike[str],
+    options: JobOptions,
+    vision: Vision,
+    *,
+    calibration: Neutral | None = None,
+    progress: Progress = _SILENT,
+) -> VideoResult:
     """Probes a video, follows its people segment by segment, and links them.
 
     Args:
         path: a local file.
         options: of the job.
         vision: detectors.
+        calibration: the actor's face at rest, see `pipeline.calibration`.
         progress: told of the stages "probe", "track" (in analysed frames, over all segments) and "link".
 
     Raises:
         MediaError: the file is no video that can be processed.
         ModelError: a network cannot run.
+        NotEnoughFacesError: fewer persons show a clear face than `num_faces`.
+        OptionError: the picture does not suit `tracking_model`.
         Stalled: no frame was finished for minutes.
     """
     progress.stage("probe")
     looked_at = probe(path, rotation=options.rotation)
     info = looked_at.info
+    options.require_picture(info.width, info.height)
     segments = plan_segments(looked_at, options.segment_seconds)
     detail = choose_detail(path, info, options, vision)
     options = msgspec.structs.replace(options, detail=detail.detail)
@@ -76,8 +101,7 @@ def track_video(path: str | os.PathLike[str], options: JobOptions, vision: Visio
     if not before:
         raise CorruptMedia(NOTHING_DECODED)
     progress.stage("link")
-    linked = link_persons(parts)
-    return VideoResult(info, linked.tracks, detail, linked.faces, linked.traits)
+    return VideoResult(info, detail, find(link_persons(parts), options, similarity=vision.similarity, calibration=calibration))
 
 
 class _PartOf:

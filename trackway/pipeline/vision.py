@@ -30,6 +30,8 @@ from trackway.models.precision import Precision, choose_precision
 from trackway.models.providers import Provider, choose_provider
 from trackway.models.recent import RecentNetwork
 from trackway.models.session import Network, OnnxNetwork
+from trackway.models.similarity import Similarity
+from trackway.readings import Wanted
 from trackway.tracking.appearance import BodyAppearance, ColourTexture, ReidNetwork
 from trackway.tracking.looks import LooksBuilder
 
@@ -82,6 +84,7 @@ class Vision:
         hardware: what shall decode; None where that is the processor.
         bodies: describes bodies: the pack's re-identification network, or else colours and edges.
         face_embedder: describes faces; None where the pack has no network for it. It is opened when it is first used.
+        similarity: what cosines of those descriptions mean; None where nobody measured it.
         traits: reads everything else in faces; None where the pack has no network for anything. Its networks are opened likewise.
     """
 
@@ -91,6 +94,7 @@ class Vision:
     hardware: Hardware | None = None
     bodies: BodyAppearance = dataclasses.field(default_factory=ColourTexture)
     face_embedder: FaceEmbedder | None = None
+    similarity: Similarity | None = None
     traits: TraitReader | None = None
 
     def warm_up(self, info: FrameSize, *, traits: bool = False) -> None:
@@ -107,7 +111,7 @@ class Vision:
             detector.detect(np.zeros((1, height, width, 3), np.uint8), [0], [0])
         if traits and self.traits is not None:
             face = Detections.make(1, box=[[0.3, 0.3, 0.4, 0.4]], landmarks=[_POINTS])
-            self.traits.read(of_picture(np.zeros((256, 256, 3), np.uint8)), face)
+            self.traits.readings(of_picture(np.zeros((256, 256, 3), np.uint8)), face, Wanted(*[True] * len(Wanted._fields)))
 
     def new_looks(self) -> LooksBuilder:
         """Collects what `bodies` and `face_embedder` see of the people of one segment."""
@@ -204,6 +208,7 @@ class Vision:
             hardware,
             ColourTexture() if body is None else ReidNetwork(body, later(body)),
             None if face is None else FaceEmbedder(face, shared[face.onnx_sha256]),
+            None if face is None else face.similarity,
             TraitReader.of(told, lambda model: shared.get(model.onnx_sha256) or deferred(model)),
         )
 

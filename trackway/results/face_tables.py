@@ -60,7 +60,7 @@ def write_faces(
     if shapes is not None:
         columns |= _named([f"point{point}_{axis}" for point in range(68) for axis in "xy"], shapes.points)
     if units is not None:
-        known: Array = np.isfinite(units).any(axis=0)
+        known = np.asarray(np.isfinite(units).any(axis=0))
         columns |= _named([name for name, there in zip(UNIT_NAMES, known, strict=True) if there], units[:, known])
     if meshes is not None:
         columns["mesh"] = _lists(meshes.vertices.reshape(len(faces), _MESH))

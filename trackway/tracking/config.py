@@ -87,6 +87,8 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         persons, faces: association of either kind.
+        reid_seconds: whose face it is, and how old, is read again after so long at the latest. Shorter notices sooner that somebody else
+            took over a track, averages over more sights, and costs more.
         brief_seconds: a person seen for less time than this must score more like those who stay than like a glimpse.
         least_seconds, least_hits: a person seen for less time or in fewer frames is taken for a false alarm. Higher removes more
             of them, and people who pass quickly.
@@ -97,6 +99,7 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     persons: AssociationConfig = PERSONS
     faces: AssociationConfig = FACES
+    reid_seconds: float = 1.5
     brief_seconds: float = 1.0
     least_seconds: float = 0.3
     least_hits: int = 2

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import AnalysedFrames, FaceTraits, Tracks
+from trackway.columns import AnalysedFrames, FaceMeshes, FaceShapes, FaceTraits, Tracks
+from trackway.readings import FaceReadings
 from trackway.tracking.association import match
 from trackway.tracking.boxes import paired_overlap
 from trackway.tracking.config import TrackingConfig
@@ -45,13 +46,18 @@ class Linked(NamedTuple):
         looks: what these persons look like, under the same numbers.
         faces: rows with a face: those of `tracks`, and one for every further face that was seen, such as a glimpse that is taken for
             nobody, under the number after the last person's; sorted by (time_ms, person).
-        traits: of the rows of `faces`, nothing known of faces that were carried on from one look to the next; None where nobody read any.
+        frames: all that were sampled.
+        traits, shapes, meshes: of the rows of `faces`, nothing known of faces that were carried on from one look to the next; None where
+            nobody read any.
     """
 
     tracks: Tracks
     looks: Looks
     faces: Tracks
+    frames: AnalysedFrames
     traits: FaceTraits | None
+    shapes: FaceShapes | None
+    meshes: FaceMeshes | None
 
 
 def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Tracks:
@@ -70,7 +76,7 @@ def link_segments(parts: Sequence[tuple[Segment, TrackedSegment]], config: Track
 def link_persons(parts: Sequence[tuple[Segment, TrackedSegment]], config: TrackingConfig = _DEFAULT) -> Linked:
     """The same, with what is known of the persons; arguments as of `link_segments`."""
     if not parts:
-        return Linked(Tracks.make(0), Looks.none(), Tracks.make(0), None)
+        return Linked(Tracks.make(0), Looks.none(), Tracks.make(0), AnalysedFrames.make(0), None, None, None)
     return _linked(join_segments(parts), parts[-1][0].end_ms - parts[0][0].start_ms, config)
 
 
@@ -86,18 +92,19 @@ def _linked(whole: TrackedSegment, duration_ms: int, config: TrackingConfig) -> 
     filled = fill_gaps(kept, whole.frames, whole.frame_size, reach)
     looks = whole.looks.renumbered(numbers_in(persons_by_appearance(filled), whole.looks.person))
     tracks = number_persons(filled)
-    return Linked(tracks, looks, *_all_faces(tracks, whole.faces))
+    faces, read = _all_faces(tracks, whole.faces)
+    return Linked(tracks, looks, faces, whole.frames, read.traits, read.shapes, read.meshes)
 
 
-def _all_faces(tracks: Tracks, seen: SeenFaces) -> tuple[Tracks, FaceTraits | None]:
-    """`Linked.faces` and `Linked.traits`."""
+def _all_faces(tracks: Tracks, seen: SeenFaces) -> tuple[Tracks, FaceReadings]:
+    """`Linked.faces`, and what was read in them."""
     of_persons = tracks[tracks.has_face]
     rows = seen.rows_in(of_persons)
     others = np.setdiff1d(np.arange(len(seen)), rows)
     nobodys = face_rows(seen.found[others], np.full(len(others), tracks.person.max(initial=-1) + 1))
     faces = Tracks.concatenate([of_persons, nobodys])
     order = np.lexsort((faces.person, faces.frame, faces.time_ms))
-    return faces[order], seen.traits_at(np.concatenate([rows, others])[order])
+    return faces[order], seen.readings.at(np.concatenate([rows, others])[order])
 
 
 def join_segments(parts: Sequence[tuple[Segment, TrackedSegment]]) -> TrackedSegment:

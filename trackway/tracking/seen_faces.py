@@ -9,9 +9,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, FaceTraits, Tracks
+from trackway.columns import Detections, Tracks
+from trackway.readings import FaceReadings
 
-__all__ = ["SeenFaces", "TraitsBuilder"]
+__all__ = ["ReadingsBuilder", "SeenFaces"]
 
 Array = npt.NDArray[Any]
 
@@ -25,11 +26,11 @@ class SeenFaces:
 
     Attributes:
         found: (N,) by frame.
-        traits: (N,) what was read in them; None where nobody did.
+        readings: of these N.
     """
 
     found: Detections = dataclasses.field(default_factory=lambda: Detections.make(0))
-    traits: FaceTraits | None = None
+    readings: FaceReadings = dataclasses.field(default_factory=FaceReadings)
 
     def __post_init__(self) -> None:
         """Refuses tables that do not belong together.
@@ -37,22 +38,22 @@ class SeenFaces:
         Raises:
             ValueError: they differ in length.
         """
-        if self.traits is not None and len(self.traits) != len(self.found):
-            raise ValueError(f"expected traits of {len(self.found)} faces, got {len(self.traits)}")
+        for name, table in self.readings.tables().items():
+            if len(table) != len(self.found):
+                raise ValueError(f"expected {name} of {len(self.found)} faces, got {len(table)}")
 
     def __len__(self) -> int:
         return len(self.found)
 
     def __getitem__(self, rows: slice | Array) -> Self:
         """The faces of a slice, a boolean mask or an index array, in that order."""
-        return dataclasses.replace(self, found=self.found[rows], traits=None if self.traits is None else self.traits[rows])
+        return dataclasses.replace(self, found=self.found[rows], readings=self.readings[rows])
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
-        """All of all parts, in order; traits where every part that has faces has them."""
+        """All of all parts, in order; what was read in the faces of every part that has some."""
         found = Detections.concatenate(part.found for part in parts)
-        traits = FaceTraits.concatenate(part.traits for part in parts if part.traits is not None)
-        return cls(found, traits if len(traits) == len(found) else None)
+        return cls(found, FaceReadings.concatenate([part.readings for part in parts if len(part)] or [part.readings for part in parts]))
 
     def rows_in(self, tracks: Tracks) -> Array:
         """(T,) which of these faces each row of `tracks` shows; -1 for one that was not seen, but carried on from another frame.
@@ -66,32 +67,28 @@ class SeenFaces:
         shown: Array = row[labels[len(self) :]]
         return shown
 
-    def traits_at(self, rows: Array) -> FaceTraits | None:
-        """(T,) traits of these faces, in that order; nothing is known of -1."""
-        return None if self.traits is None else FaceTraits.concatenate([self.traits, FaceTraits.make(1)])[rows]
 
-
-class TraitsBuilder:
-    """Collects traits frame by frame."""
+class ReadingsBuilder:
+    """Collects readings frame by frame."""
 
     def __init__(self) -> None:
-        self._folded: list[FaceTraits] = []
-        self._recent: list[FaceTraits] = []
+        self._folded: list[FaceReadings] = []
+        self._recent: list[FaceReadings] = []
 
-    def add(self, traits: FaceTraits) -> None:
+    def add(self, readings: FaceReadings) -> None:
         """Those of the next faces."""
-        self._recent.append(traits)
+        self._recent.append(readings)
         if len(self._recent) >= _FOLD_AFTER:
             self._fold()
 
-    def build(self) -> FaceTraits | None:
-        """All; None if there were never any."""
+    def build(self) -> FaceReadings:
+        """All; nothing if there were never any."""
         self._fold()
-        return FaceTraits.concatenate(self._folded) if self._folded else None
+        return FaceReadings.concatenate(self._folded)
 
     def _fold(self) -> None:
         if self._recent:
-            self._folded.append(FaceTraits.concatenate(self._recent))
+            self._folded.append(FaceReadings.concatenate(self._recent))
             self._recent.clear()
 
 

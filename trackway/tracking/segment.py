@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import AnalysedFrames, Detections, FaceTraits, Tracks
+from trackway.columns import AnalysedFrames, Detections, Tracks
+from trackway.readings import FaceReadings
 from trackway.tracking.association import Associator, match
 from trackway.tracking.backward import claim_backward
 from trackway.tracking.camera import STILL, Camera
@@ -19,7 +20,7 @@ from trackway.tracking.looks import Looks, LooksBuilder
 from trackway.tracking.pairing import LEAST_FIT, fit
 from trackway.tracking.persons import assign_persons
 from trackway.tracking.rows import body_rows, face_rows, join_rows
-from trackway.tracking.seen_faces import SeenFaces, TraitsBuilder
+from trackway.tracking.seen_faces import ReadingsBuilder, SeenFaces
 
 __all__ = ["SegmentTracker", "TrackedSegment"]
 
@@ -64,7 +65,7 @@ class SegmentTracker:
         self._bodies = _Follower(config.persons, self._pixels, spare_score=config.persons.low_score)
         self._faces = _Follower(config.faces, self._pixels)
         self._looks = LooksBuilder() if looks is None else looks
-        self._traits = TraitsBuilder()
+        self._readings = ReadingsBuilder()
         self._frames: list[tuple[int, int, bool, bool]] = []
         self._camera: list[Array] = []
         self._cut: list[bool] = []
@@ -78,10 +79,8 @@ class SegmentTracker:
         faces: Detections | None,
         *,
         body_look: Array | None = None,
-        face_look: Array | None = None,
-        traits: FaceTraits | None = None,
         camera: Camera | None = None,
-    ) -> None:
+    ) -> Array:
         """Take in one frame that was looked at, also one that shows nobody.
 
         Args:
@@ -90,9 +89,10 @@ class SegmentTracker:
             persons: (N,) bodies in it.
             faces: (M,) faces in it; None if nobody looked for faces.
             body_look: (N, D) appearance of the bodies, unit rows, NaN where unknown; None if nobody was described.
-            face_look: (M, E) the same of the faces.
-            traits: (M,) what was read in the faces; None if nobody does in this video.
             camera: how the picture moved since the frame looked at before; None if nobody knows.
+
+        Returns:
+            (M,) the track of each face, for `describe`; -1 for one that belongs to none.
 
         Raises:
             ValueError: the frame is not later than the one before, or detections are of another frame.
@@ -105,12 +105,21 @@ class SegmentTracker:
             camera = self._since_faces if camera is None else self._since_faces.then(camera)
         if faces is None:
             self._since_faces = camera
-        else:
-            track = self._faces.update(time_ms, faces, camera)
-            self._looks.add_faces(frame, time_ms, track, face_look)
-            if traits is not None:
-                self._traits.add(traits[track >= 0])
-            self._since_faces = None
+            return np.zeros(0, np.int64)
+        self._since_faces = None
+        return self._faces.update(time_ms, faces, camera)
+
+    def describe(self, frame: int, time_ms: int, track: Array, look: Array | None, readings: FaceReadings) -> None:
+        """Take in what was read in the faces of the last frame. To be called for every frame in which faces were looked for, or for none.
+
+        Args:
+            frame, time_ms: of that frame.
+            track: (M,) from `update`.
+            look: (M, E) whose faces these are: unit rows, NaN where nobody asked; None if nobody did of any.
+            readings: (M,) whatever else; the same tables every time.
+        """
+        self._looks.add_faces(frame, time_ms, track, look)
+        self._readings.add(readings[track >= 0])
 
     def skip(self, frame: int, time_ms: int) -> None:
         """Take note of one frame that was not looked at.
@@ -131,7 +140,7 @@ class SegmentTracker:
         body_person, face_person = assign_persons(bodies.frame, body_track, faces.frame, face_track, pairs)
         rows = Tracks.concatenate([body_rows(bodies, body_person, body_track), face_rows(faces, face_person)])
         looks = self._looks.build((bodies.frame, body_track, body_person), (faces.frame, face_track, face_person))
-        return TrackedSegment(self._frame_size, join_rows(rows), frames, looks, SeenFaces(faces, self._traits.build()))
+        return TrackedSegment(self._frame_size, join_rows(rows), frames, looks, SeenFaces(faces, self._readings.build()))
 
     def _add_frame(self, frame: int, time_ms: int, *, detected: bool, faces: bool, camera: Camera | None) -> None:
         if self._frames and (frame <= self._frames[-1][0] or time_ms < self._frames[-1][1]):

@@ -9,6 +9,7 @@ import msgspec
 from trackway.jobs.shares import Share
 from trackway.pipeline.detail import choose_detail
 from trackway.pipeline.segment import track_segment
+from trackway.worker.calibration import put_calibration
 from trackway.worker.progress import SegmentProgress
 from trackway.worker.tracklets import encode
 from trackway.worker.workplace import Workplace
@@ -38,7 +39,9 @@ def track(place: Workplace, job_id: str, share: Share) -> None:
     logger.info("share %s: %d of %d segments to track", share, len(missing), len(segments))
     if not missing:
         return
-    record, vision = place.record(job_id), place.open_vision(plan.options.precision)
+    record = place.record(job_id)
+    put_calibration(place, record)
+    vision = place.open_vision(plan.options.precision)
     logger.info("models run on %s", msgspec.json.encode(vision.report).decode())
     with place.objects.download(record.video) as path:
         detail = choose_detail(path, plan.info, plan.options, vision)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import defaultdict
 
 import numpy as np
 
-from trackway.columns import AnalysedFrames, Detections, FaceTraits, Tracks
+from trackway.columns import AnalysedFrames, Detections, Tracks
+from trackway.readings import FaceReadings
 from trackway.tracking.looks import Looks
 from trackway.tracking.seen_faces import SeenFaces
 from trackway.tracking.segment import TrackedSegment
@@ -17,13 +19,12 @@ __all__ = ["decode", "encode"]
 
 def encode(segment: TrackedSegment) -> bytes:
     """A compressed NPZ file; the same segment gives the same bytes (NumPy dates its members 1980)."""
-    faces, traits = segment.faces.found, segment.faces.traits
     tables = {
         "tracks": segment.tracks.columns(),
         "frames": segment.frames.columns(),
         "looks": segment.looks.columns(),
-        "faces": faces.columns(),
-        "traits": {} if traits is None else traits.columns(),
+        "faces": segment.faces.found.columns(),
+        **{name: table.columns() for name, table in segment.faces.readings.tables().items()},
     }
     columns = {f"{table}.{name}": column for table, columns in tables.items() for name, column in columns.items()}
     buffer = io.BytesIO()
@@ -39,7 +40,7 @@ def decode(data: bytes) -> TrackedSegment:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            tables: dict[str, dict[str, np.ndarray]] = {"tracks": {}, "frames": {}, "looks": {}, "faces": {}, "traits": {}}
+            tables: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
             for name in file.files:
                 table, _, column = name.partition(".")
                 if column:
@@ -50,7 +51,7 @@ def decode(data: bytes) -> TrackedSegment:
                 Tracks(**tables["tracks"]),
                 AnalysedFrames(**tables["frames"]),
                 Looks.from_columns(tables["looks"]),
-                SeenFaces(Detections(**tables["faces"]), FaceTraits(**tables["traits"]) if tables["traits"] else None),
+                SeenFaces(Detections(**tables["faces"]), FaceReadings.from_columns(tables)),
             )
     except (zipfile.BadZipFile, EOFError, KeyError, TypeError) as error:
         raise ValueError(f"expected the tracks of a segment, found {len(data)} bytes that are none: {error}") from error

@@ -17,7 +17,8 @@ from trackway.media.hardware import HardwareDecode
 from trackway.models.pack import load_pack
 from trackway.models.precision import Precision
 from trackway.models.providers import Provider
-from trackway.pipeline.still import embedding_of
+from trackway.models.similarity import Similarity
+from trackway.pipeline.still import StillReader, embedding_of
 from trackway.pipeline.vision import Vision
 from trackway.store.clients import Clients
 from trackway.store.collections import CollectionStore
@@ -83,6 +84,19 @@ class Workplace:
         return Vision.open(
             provider=self.provider, precision=precision, hardware_decode=self.hardware_decode, shelf=EngineShelf(self.objects)
         )
+
+    def open_stills(self) -> StillReader:
+        """The networks for stills.
+
+        Raises:
+            ModelError: they are missing.
+        """
+        return StillReader.open()
+
+    def similarity(self) -> Similarity | None:
+        """What cosines of faces mean in this container's pack; None where nobody measured it."""
+        network = load_pack().embedders.get("faceEmbedder")
+        return None if network is None else network.similarity
 
     def record(self, job_id: str) -> JobRecord:
         """The job's record.

@@ -21,7 +21,7 @@ from trackway.api.validation import Validator
 MODEL = rekognition_model()
 VALIDATOR = Validator(MODEL)
 BOTOCORES = botocore.session.Session().get_service_model("rekognition")
-TIMES = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+TIMES = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
 # What people and face programs use; the 40 others have the same kinds of shapes.
 OPERATIONS = (
     *("StartPersonTracking", "GetPersonTracking", "StartFaceSearch", "IndexFaces", "ListFaces", "DeleteFaces", "SearchUsers"),

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Clip
 from trackway.artifacts.annotated import annotate
+from trackway.artifacts.appearances import FaceLayer
 from trackway.artifacts.painter import color_of
 from trackway.columns import Tracks
 from trackway.errors import CorruptMedia
@@ -180,6 +181,22 @@ def test_the_picture_beside_the_marks_stays_as_it_was(annotated: Annotated, pixe
         if one.number % 8 == 0:
             difference = originals.rgb(one, 320, 240).astype(int) - results.rgb(two, 320, 240)
             assert np.abs(difference[:20, 100:220].mean(axis=(0, 1))).max() < 1.5
+
+
+def test_faces_are_drawn_where_a_layer_knows_them(tmp_path: Path) -> None:
+    source, plain, layered = tmp_path / "clip.mp4", tmp_path / "plain.mp4", tmp_path / "layered.mp4"
+    truth = make_sample(source, seconds=0.4, size=(320, 240))
+    info, tracks = probe(source).info, as_tracks(truth)
+    spread = np.random.default_rng(0).uniform(0, 1, (68, 2))
+    points = truth.face_box[:, None, :2] + spread * truth.face_box[:, None, 2:]
+    layer = FaceLayer(truth.time_ms, truth.person, points=points.astype(np.float32), identity={0: 5, 1: 5})
+    annotate(source, info, tracks, plain)
+    annotate(source, info, tracks, layered, faces=layer)
+    scaler = Scaler(probe(plain).info)
+    one, other = (next(iter(read_frames(path, probe(path).info))) for path in (plain, layered))
+    differs = np.abs(scaler.rgb(one, 320, 240).astype(int) - scaler.rgb(other, 320, 240)).max(axis=2) > 60
+    left, top, width, height = truth.face_box[0] * [320, 240, 320, 240]
+    assert differs[round(top) : round(top + height), round(left) : round(left + width)].mean() > 0.05
 
 
 def test_progress_hears_of_every_frame(tmp_path: Path) -> None:

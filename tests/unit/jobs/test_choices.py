@@ -36,6 +36,13 @@ def test_metadata_names_may_be_written_in_many_ways(name: str) -> None:
         ({"rotation": "270"}, JobOptions(rotation=270)),
         ({"faces": "false"}, JobOptions(faces=False)),
         ({"sample-fps": "0"}, JobOptions(sample_fps=0)),
+        (
+            {"artifacts": "controls, plot", "exports": "mexca_v1"},
+            JobOptions.parse({"artifacts": ["controls", "plot"], "exports": ["mexca_v1"]}, source=""),
+        ),
+        ({"exports": '["mexca_v0"]', "landmarks": "dense"}, JobOptions(exports=("mexca_v0",), landmarks="dense")),
+        ({"landmarks": "68", "num-faces": "3"}, JobOptions(landmarks=68, num_faces=3)),
+        ({"actor-name": "007", "calibration-image": "12"}, JobOptions(actor_name="007", calibration_image="12")),
         ({"retention-days": "30", "segment-seconds": "12.5"}, JobOptions(retention_days=30, segment_seconds=12.5)),
     ],
 )

@@ -71,8 +71,73 @@ def test_r19_r20_a_face_search_is_chosen_by_its_collection() -> None:
         ({"faceAttributes": "SOME"}, "faceAttributes"),
         ({"project": "a/b"}, "project"),
         ({"collectionId": "people", "faces": False}, "collectionId needs faces"),
+        *[
+            ({**given, "faces": False}, f"{next(iter(given))} needs faces to be looked for")
+            for given in (
+                {"trackingModel": "HeadCam"},
+                {"calibrationImage": "rest.jpg"},
+                {"landmarks": 68},
+                {"auModel": "xgb20"},
+                {"numFaces": 2},
+                {"artifacts": ["controls"]},
+                {"exports": ["mexca_v1"]},
+            )
+        ],
+        ({"clusterer": "hdbscan", "numFaces": 2}, "hdbscan finds the number of people by itself"),
+        ({"clusterer": "ward"}, "clusterer"),
+        ({"numFaces": 0}, "numFaces"),
+        ({"numFaces": "many"}, "numFaces"),
+        ({"landmarks": 7}, "landmarks"),
+        ({"auModel": "xgb"}, "auModel"),
+        ({"artifacts": ["film"]}, "artifacts"),
+        ({"artifacts": "controls"}, "artifacts"),
+        ({"exports": ["mexca"]}, "exports"),
+        ({"trackingModel": "headcam"}, "trackingModel"),
+        ({"calibrationImage": ""}, "calibrationImage"),
+        ({"actorName": "  "}, "actorName"),
+        ({"maxClusterItems": 0}, "maxClusterItems"),
     ],
 )
-def test_a_search_that_cannot_be_is_refused(given: dict[str, Any], word: str) -> None:
+def test_what_cannot_be_is_refused(given: dict[str, Any], word: str) -> None:
     with pytest.raises(OptionError, match=word):
         JobOptions.parse(given, source="test")
+
+
+@pytest.mark.parametrize("model", ["HeadCam", "HeadCamGrey"])
+def test_f17_a_camera_on_the_head_takes_upright_pictures(model: Any) -> None:
+    options = JobOptions(tracking_model=model)
+    options.require_picture(720, 1280)
+    options.require_picture(600, 600)
+    with pytest.raises(
+        OptionError, match=f"trackingModel {model} expects an upright picture .* found 1280x720 after rotation. Choose StaticCam"
+    ):
+        options.require_picture(1280, 720)
+    JobOptions().require_picture(1280, 720)
+
+
+def test_f27_curves_want_every_frame_unless_the_caller_says_otherwise() -> None:
+    for artifact in ("controls", "plot"):
+        options = JobOptions.parse({"artifacts": [artifact]}, source="test")
+        assert (options.sample_fps, options.cadence) == (0, "every")
+    named = JobOptions.parse({"artifacts": ["plot"], "sampleFps": 25, "cadence": "adaptive"}, source="test")
+    assert (named.sample_fps, named.cadence) == (25, "adaptive")
+    assert JobOptions.parse({"artifacts": []}, source="test") == JobOptions()
+
+
+@pytest.mark.parametrize(
+    ("given", "wants"),
+    [
+        ({}, (False, False, False)),
+        ({"faceAttributes": "ALL"}, (True, False, False)),
+        ({"landmarks": 30}, (False, False, False)),
+        ({"landmarks": 68}, (False, True, False)),
+        ({"landmarks": "dense"}, (False, True, True)),
+        ({"auModel": "xgb20", "faceAttributes": "ALL"}, (True, True, False)),
+        ({"artifacts": ["controls"]}, (False, True, False)),
+        ({"exports": ["mexca_v1"]}, (False, True, False)),
+        ({"faces": False, "faceAttributes": "ALL"}, (False, False, False)),
+    ],
+)
+def test_what_is_read_in_faces_follows_from_what_is_made_of_it(given: dict[str, Any], wants: tuple[bool, ...]) -> None:
+    options = JobOptions.parse(given, source="test")
+    assert (options.wants_traits, options.wants_shapes, options.wants_meshes) == wants

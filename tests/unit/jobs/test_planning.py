@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cloud import Cloud
-from trackway.errors import CorruptMedia, InputError, MediaTooLarge, ObjectGone, SystemFault
+from trackway.errors import CorruptMedia, InputError, MediaTooLarge, ObjectGone, OptionError, SystemFault
 from trackway.jobs.choices import Choices
 from trackway.jobs.options import JobOptions
 from trackway.jobs.plan import Plan, plan_key
@@ -94,6 +94,16 @@ def test_a_video_at_fault_is_recorded_and_raised(cloud: Cloud) -> None:
     failed = cloud.jobs.get(record.job_id)
     assert failed is not None
     assert failed.failure == Failure("CORRUPT_MEDIA", "Nothing can be decoded.")
+
+
+def test_f17_a_wide_picture_of_a_camera_on_the_head_is_refused_before_anything_is_tracked(cloud: Cloud) -> None:
+    record = cloud.recorded(video=cloud.put_video(), choices=Choices(JobOptions(tracking_model="HeadCam")))
+    with pytest.raises(OptionError, match="Choose StaticCam"):
+        Probing().plan(cloud)(record.job_id, 20)
+    failed = cloud.jobs.get(record.job_id)
+    assert failed is not None
+    assert failed.failure is not None
+    assert failed.failure.code == "INVALID_OPTION"
 
 
 def test_our_own_fault_is_not_blamed_on_the_video(cloud: Cloud) -> None:

@@ -31,14 +31,18 @@ class Runs:
         self.ended: list[str] = []
         self._running = 0
         self.most = 0
+        self.held: threading.Event | None = None  # a call that begins now ends no sooner than this is set
         self._lock = threading.Lock()
 
     def execute(self, func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         with self._lock:
+            held = self.held
             self.given.append(func)
             self._running += 1
             self.most = max(self.most, self._running)
         time.sleep(self.seconds)
+        if held:
+            held.wait(60)
         with self._lock:
             self._running -= 1
         return {"body": event}
@@ -83,14 +87,15 @@ def test_processes_that_nobody_needs_end_and_those_that_work_do_not(tmp_path: Pa
     runs.call(images)
     assert runs.ended == []
     wait_until(lambda: runs.ended == ["recognizer"])
-    runs.seconds = 0.5
+    runs.held = enough = threading.Event()
     slow = threading.Thread(target=runs.call, args=(images,))
     slow.start()
-    time.sleep(0.1)
-    runs.seconds = 0.0
-    runs.call(images)  # its idle time is over while the slow one still works
-    time.sleep(0.3)
+    wait_until(lambda: len(runs.given) == 2)
+    runs.held = None
+    runs.call(images)
+    time.sleep(0.3)  # its idle time is over while the slow one still works
     assert runs.ended == ["recognizer"]
+    enough.set()
     slow.join()
     wait_until(lambda: runs.ended == ["recognizer"] * 2)
 

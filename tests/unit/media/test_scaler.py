@@ -14,7 +14,7 @@ import pytest
 from tests.unit.media.conftest import MakeClip
 from trackway.errors import CorruptMedia
 from trackway.media.decode import read_frames
-from trackway.media.frame import SMALL_WIDTH, Frame, Scaler
+from trackway.media.frame import SMALL_WIDTH, Frame, Scaler, greyed
 from trackway.media.probe import probe
 from trackway.media.video import VideoInfo
 
@@ -116,3 +116,15 @@ def test_the_small_luma_is_the_whole_turned_picture(make_clip: MakeClip, rotatio
     expected = cv2.resize(np.ascontiguousarray(Scaler(info).luma(frame)), found.shape[::-1], interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(found, expected)
     assert found.std() > 5
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p", "yuv444p", "yuv420p10le"])
+def test_f17_a_picture_in_grey_keeps_its_brightness_and_its_source(make_clip: MakeClip, pixel_format: str) -> None:
+    info, frame = first(make_clip, pixel_format=pixel_format)
+    scaler = Scaler(info)
+    before = scaler.rgb(frame, 64, 64).copy()
+    grey = greyed(frame)
+    np.testing.assert_array_equal(scaler.luma(grey), scaler.luma(frame))
+    assert np.ptp(scaler.rgb(grey, 64, 64), axis=2).max() <= 2
+    assert np.ptp(before, axis=2).max() > 20
+    np.testing.assert_array_equal(scaler.rgb(frame, 64, 64), before)

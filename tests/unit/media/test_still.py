@@ -166,10 +166,10 @@ def test_hostile_metadata_never_reaches_the_decoder() -> None:
 @pytest.mark.parametrize("filling", [b"\xff\xe1\0\2", b"\xff\xd0", b"\xff", b"\0"])
 def test_millions_of_empty_parts_take_no_time(filling: bytes) -> None:
     content = b"\xff\xd8\xff\xd0" + filling * (15_000_000 // len(filling))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InvalidImage):
         open_still(content)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_several_pictures_in_one_jpeg_file_show_the_first() -> None:
@@ -235,10 +235,10 @@ def large_jpeg(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("content", [raw_png(20_000, 20_000, 8, 2, bytes(1000)), large_jpeg(20_000, 20_000)], ids=["png", "jpeg"])
 def test_a_header_beyond_the_limit_is_refused_at_once(content: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ImageTooLarge, match=rf"20000 x 20000 pixels, the limit is {MOST_PIXELS}"):
         open_still(content)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_r79_pictures_of_few_pixels_are_refused_as_a_parameter() -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import botocore.session
+import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 from botocore.validate import ParamValidator
 
 from trackway.columns import EMOTION_NAMES, POINT_NAMES, FaceTraits, Tracks
+from trackway.faces.smoothing import smooth
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
 from trackway.media.sample import SampleTruth, make_sample
@@ -24,6 +27,7 @@ from trackway.results.rows import face_rows, person_rows
 from trackway.tracking.linking import Linked, link_persons
 from trackway.worker.tracklets import decode, encode
 
+Array = npt.NDArray[Any]
 OPTIONS = JobOptions(sample_fps=5, cadence="every", detail="standard")
 ALL = JobOptions(sample_fps=5, cadence="every", detail="standard", face_attributes="ALL")
 MEMBERS = {"AgeRange", "Gender", "Emotions", "Smile", "EyesOpen", "MouthOpen"}
@@ -119,13 +123,60 @@ def test_r36_default_rows_are_those_without_traits_to_the_digit(walk: Walk, visi
 
 
 def test_cut_into_segments_and_stored_the_faces_say_the_same(walk: Walk, vision: Vision) -> None:
-    segments, cut = linked(walk, vision, 1.0, ALL)
+    """But for ages, which a segment reads when somebody is first seen in it (SPEC D18), and of which the mean differs little."""
+    (_, whole), (segments, cut) = (linked(walk, vision, seconds, ALL) for seconds in (1000.0, 1.0))
     assert len(segments) > 1
+    assert whole.traits is not None
+    assert cut.traits is not None
+    here, there = by_place(whole.faces), by_place(cut.faces)
+    for name, column in whole.traits.columns().items():
+        if name not in ("age", "male"):
+            np.testing.assert_array_equal(column[here], getattr(cut.traits, name)[there], err_msg=name)
+    for name in ("age", "male"):
+        ours, theirs = getattr(whole.traits, name)[here], getattr(cut.traits, name)[there]
+        both = np.isfinite(ours) & np.isfinite(theirs)
+        assert both.any()
+        np.testing.assert_array_equal(ours[both], theirs[both])
+        assert np.isfinite(theirs).sum() > np.isfinite(ours).sum()
+    ours, theirs = (smooth(each.traits, each.faces.person, each.faces.time_ms).age for each in (whole, cut) if each.traits is not None)
+    np.testing.assert_allclose(ours[here].mean(axis=1), theirs[there].mean(axis=1), atol=3)
 
-    def by_place(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return sorted(rows, key=lambda row: (row["Timestamp"], row["Face"]["BoundingBox"]["Left"]))
 
-    assert by_place(told(cut.faces, cut.traits)) == by_place(told(walk.faces, walk.traits))
+def by_place(faces: Tracks) -> Array:
+    return np.lexsort((faces.face_box[:, 0], faces.time_ms))
+
+
+def test_d18_ages_are_read_ever_more_rarely(walk: Walk, vision: Vision) -> None:
+    _, whole = linked(walk, vision, 1000.0, ALL)
+    assert whole.traits is not None
+    for person in (0, 1):
+        rows = np.flatnonzero(whole.faces.person == person)
+        read = np.flatnonzero(np.isfinite(whole.traits.male[rows]))
+        assert read[:3].tolist() == [0, 1, 3]
+        assert len(read) <= 0.6 * len(rows)
+        np.testing.assert_array_equal(np.isfinite(whole.traits.age[rows, 0]), np.isin(np.arange(len(rows)), read))
+        assert whole.looks.face_count[whole.looks.rows_of([person])] == len(read)
+    assert set(np.flatnonzero(np.isfinite(whole.traits.male))) < set(np.flatnonzero(np.isfinite(whole.traits.smile)))
+
+
+def test_shapes_and_meshes_come_with_the_same_look(walk: Walk, vision: Vision) -> None:
+    """Their points are those of the thirty that mean the same, and nothing else is read in the faces."""
+    _, dense = linked(walk, vision, 1000.0, msgspec.structs.replace(OPTIONS, landmarks="dense"))
+    assert dense.traits is not None
+    assert dense.shapes is not None
+    assert dense.meshes is not None
+    known = np.asarray(np.isfinite(dense.shapes.points).all(axis=(1, 2)))
+    assert known.mean() > 0.7
+    place = np.asarray(np.isfinite(walk.traits.pose[:, 0]))
+    np.testing.assert_array_equal(known[by_place(dense.faces)], place[by_place(walk.faces)])
+    named, ibug = (POINT_NAMES.index("chinBottom"), POINT_NAMES.index("mouthLeft")), (8, 48)
+    np.testing.assert_array_equal(dense.shapes.points[known][:, ibug], dense.traits.landmarks[known][:, named])
+    np.testing.assert_array_equal(dense.meshes.vertices[known][:, 61, :2], dense.shapes.points[known][:, 48])
+    assert np.isfinite(dense.shapes.measures[known]).all(axis=1).mean() > 0.9
+    for name in ("emotions", "age", "male", "smile"):
+        assert np.isnan(getattr(dense.traits, name)).all()
+    _, plain = linked(walk, vision, 1000.0, OPTIONS)
+    assert (plain.traits, plain.shapes, plain.meshes) == (None, None, None)
 
 
 def test_a_pack_without_networks_for_traits_leaves_them_out(walk: Walk, vision: Vision) -> None:

@@ -29,6 +29,7 @@ from trackway.models.providers import Choice, Provider
 from trackway.pipeline import vision as vision_module
 from trackway.pipeline.still import StillReader
 from trackway.pipeline.vision import Vision, VisionReport, usable_cores
+from trackway.readings import Wanted
 from trackway.tracking.appearance import ColourTexture
 
 POINTS = [[0.4, 0.42], [0.6, 0.42], [0.5, 0.52], [0.42, 0.62], [0.58, 0.62]]
@@ -127,8 +128,9 @@ def test_a_gpu_opens_the_networks_for_traits_where_traits_will_be_read(provider:
     faces: list[Detections] = []
 
     class Reader:
-        def read(self, cut: Cut, seen: Detections) -> None:
+        def readings(self, cut: Cut, seen: Detections, what: Wanted) -> None:
             assert cut(seen.box[0])[0].size
+            assert all(what)
             faces.append(seen)
 
     vision, info = scripted(), SimpleNamespace(width=640, height=360)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackway.columns import Detections, FaceTraits
+from trackway.columns import Detections, FaceMeshes, FaceShapes, FaceTraits
 from trackway.media.segments import Segment
+from trackway.readings import FaceReadings
 from trackway.tracking.linking import Linked, link_persons
 from trackway.tracking.rows import face_rows
-from trackway.tracking.seen_faces import SeenFaces, TraitsBuilder
+from trackway.tracking.seen_faces import ReadingsBuilder, SeenFaces
 from trackway.tracking.segment import SegmentTracker
 
 STEP_MS = 100
@@ -25,7 +26,7 @@ def some_faces(rows: int, seed: int = 0, *, traits: bool = True) -> SeenFaces:
     box = np.nextafter(np.float32(0.25), np.float32(1)) * random.integers(-1, 2, (rows, 4)).astype(np.float32)
     box[:, 3] = random.permutation(rows)
     found = Detections.make(rows, frame=frame, time_ms=STEP_MS * frame, box=box, score=np.full(rows, 0.9))
-    return SeenFaces(found, FaceTraits.make(rows, age=np.stack([np.arange(rows)] * 2, axis=1)) if traits else None)
+    return SeenFaces(found, FaceReadings(FaceTraits.make(rows, age=np.stack([np.arange(rows)] * 2, axis=1)) if traits else None))
 
 
 @given(rows=st.integers(0, 40), seed=st.integers(0, 1000))
@@ -34,7 +35,7 @@ def test_a_face_is_found_by_its_frame_and_box(rows: int, seed: int) -> None:
     order = random.permutation(rows)
     tracks = face_rows(seen.found, np.arange(rows))[order]
     np.testing.assert_array_equal(seen.rows_in(tracks), order)
-    traits = seen.traits_at(seen.rows_in(tracks))
+    traits = seen.readings.at(seen.rows_in(tracks)).traits
     assert traits is not None
     np.testing.assert_array_equal(traits.age[:, 0], order)
 
@@ -46,7 +47,7 @@ def test_a_box_of_another_frame_or_another_place_is_no_sight() -> None:
     for carried in (tracks.replace(frame=tracks.frame + 100), elsewhere):
         rows = seen.rows_in(carried)
         assert (rows == -1).all()
-        traits = seen.traits_at(rows)
+        traits = seen.readings.at(rows).traits
         assert traits is not None
         assert len(traits) == 9
         assert np.isnan(traits.age).all()
@@ -54,29 +55,38 @@ def test_a_box_of_another_frame_or_another_place_is_no_sight() -> None:
 
 def test_tables_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ValueError, match="expected traits of 3 faces, got 2"):
-        SeenFaces(Detections.make(3), FaceTraits.make(2))
+        SeenFaces(Detections.make(3), FaceReadings(FaceTraits.make(2)))
 
 
 def test_joined_in_order() -> None:
     seen = some_faces(12)
     joined = SeenFaces.concatenate([seen[:5], seen[5:]])
-    assert joined.traits is not None
-    assert joined.traits.age[:, 0].tolist() == list(range(12))
+    assert joined.readings.traits is not None
+    assert joined.readings.traits.age[:, 0].tolist() == list(range(12))
     np.testing.assert_array_equal(joined.found.box, seen.found.box)
-    assert SeenFaces.concatenate([some_faces(3, traits=False)] * 2).traits is None
-    assert SeenFaces.concatenate([seen, some_faces(3, traits=False)]).traits is None
+    assert SeenFaces.concatenate([some_faces(3, traits=False)] * 2).readings.traits is None
+    assert SeenFaces.concatenate([seen, some_faces(3, traits=False)]).readings.traits is None
     # A segment in which nobody could look has no faces, and keeps nobody else from telling theirs.
-    assert SeenFaces.concatenate([seen[:5], SeenFaces(), seen[5:]]).traits is not None
+    assert SeenFaces.concatenate([seen[:5], SeenFaces(), seen[5:]]).readings.traits is not None
 
 
-def test_traits_are_collected_over_any_number_of_frames() -> None:
-    assert TraitsBuilder().build() is None
-    builder = TraitsBuilder()
+def test_readings_of_different_faces_are_refused() -> None:
+    with pytest.raises(ValueError, match="as many rows of each reading"):
+        FaceReadings(FaceTraits.make(3), FaceShapes.make(2))
+
+
+def test_readings_are_collected_over_any_number_of_frames() -> None:
+    assert not ReadingsBuilder().build().tables()
+    builder = ReadingsBuilder()
     for frame in range(1000):
-        builder.add(FaceTraits.make(frame % 3, male=np.full(frame % 3, frame)))
+        count = frame % 3
+        builder.add(FaceReadings(FaceTraits.make(count, male=np.full(count, frame)), meshes=FaceMeshes.make(count)))
     built = builder.build()
-    assert built is not None
-    assert built.male.tolist() == [frame for frame in range(1000) for _ in range(frame % 3)]
+    assert built.traits is not None
+    assert built.traits.male.tolist() == [frame for frame in range(1000) for _ in range(frame % 3)]
+    assert set(built.tables()) == {"traits", "meshes"}
+    assert built.meshes is not None
+    assert len(built.meshes) == len(built.traits)
 
 
 def tracked(faces: dict[int, list[tuple[float, float]]], *, traits: bool = True, end: int = 40) -> Linked:
@@ -89,7 +99,8 @@ def tracked(faces: dict[int, list[tuple[float, float]]], *, traits: bool = True,
         place = {"frame": np.full(count, frame), "time_ms": np.full(count, STEP_MS * frame)}
         found = Detections.make(count, **place, box=box, score=shown[:, 1])
         read = FaceTraits.make(count, age=np.column_stack([np.full(count, frame), found.box[:, 0]])) if traits else None
-        tracker.update(frame, STEP_MS * frame, Detections.make(0), found, traits=read)
+        track = tracker.update(frame, STEP_MS * frame, Detections.make(0), found)
+        tracker.describe(frame, STEP_MS * frame, track, None, FaceReadings(read))
     return link_persons([(Segment(0, 0, STEP_MS * end), tracker.finish())])
 
 
@@ -122,7 +133,8 @@ def test_faces_between_two_looks_have_rows_and_no_traits() -> None:
             tracker.skip(frame, STEP_MS * frame)
             continue
         face = Detections.make(1, frame=[frame], time_ms=[STEP_MS * frame], box=[[0.1, 0.1, 0.1, 0.1]], score=[0.9])
-        tracker.update(frame, STEP_MS * frame, Detections.make(0), face, traits=FaceTraits.make(1, age=[[frame, frame]]))
+        track = tracker.update(frame, STEP_MS * frame, Detections.make(0), face)
+        tracker.describe(frame, STEP_MS * frame, track, None, FaceReadings(FaceTraits.make(1, age=[[frame, frame]])))
     linked = link_persons([(Segment(0, 0, 2000), tracker.finish())])
     assert linked.traits is not None
     assert linked.faces.frame.tolist() == list(range(19))

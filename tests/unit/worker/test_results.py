@@ -34,6 +34,7 @@ from trackway.models.cache import ModelCache
 from trackway.pipeline.segment import track_segment
 from trackway.pipeline.still import StillReader
 from trackway.pipeline.vision import Vision
+from trackway.readings import FaceReadings
 from trackway.results.video import VideoMetadata
 from trackway.tracking.seen_faces import SeenFaces
 from trackway.worker import main as worker
@@ -207,12 +208,13 @@ def test_r28_r36_what_was_read_in_faces_is_told_of_faces_alone_and_glimpses_too(
     (part,) = map(decode, tracked.encoded)
     found = part.faces.found
     glimpse = Detections.make(1, frame=found.frame[:1], time_ms=found.time_ms[:1], box=[[0.9, 0.9, 0.05, 0.05]], score=[0.6])
-    smile = np.append(np.linspace(0, 1, len(found)), np.nan)
-    faces = SeenFaces(Detections.concatenate([found, glimpse]), FaceTraits.make(len(smile), smile=smile))
-    place = ended(uploaded=True, options=SEARCH, encoded=[encode(dataclasses.replace(part, faces=faces))])
+    smile = np.append(np.full(len(found), 0.25), np.nan)
+    faces = SeenFaces(Detections.concatenate([found, glimpse]), FaceReadings(FaceTraits.make(len(smile), smile=smile)))
+    options = msgspec.structs.replace(SEARCH, face_attributes="ALL")
+    place = ended(uploaded=True, options=options, encoded=[encode(dataclasses.replace(part, faces=faces))])
     rows = [row["Face"] for row in shown(place, Api.FACE_DETECTION)]
-    values = sorted(row["Smile"]["Confidence"] for row in rows if "Smile" in row)
-    assert values == pytest.approx(sorted(100 * np.maximum(smile[:-1], 1 - smile[:-1])), rel=1e-5)
+    values = [(row["Smile"]["Value"], row["Smile"]["Confidence"]) for row in rows if "Smile" in row]
+    assert values == [(False, pytest.approx(75))] * len(found)
     assert [row["Confidence"] for row in rows if "Landmarks" not in row] == [pytest.approx(60)]  # the glimpse
     assert {(row["Timestamp"], row["Face"]["Confidence"]) for row in shown(place, Api.FACE_DETECTION)} >= {
         (row["Timestamp"], row["Person"]["Face"]["Confidence"]) for row in shown(place, Api.PERSON_TRACKING) if "Face" in row["Person"]

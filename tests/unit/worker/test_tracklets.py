@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackway.columns import AnalysedFrames, Detections, FaceTraits, Tracks
+from trackway.columns import AnalysedFrames, Detections, FaceMeshes, FaceShapes, FaceTraits, Tracks
+from trackway.readings import FaceReadings
 from trackway.tracking.looks import LooksBuilder
 from trackway.tracking.seen_faces import SeenFaces
 from trackway.tracking.segment import TrackedSegment
@@ -34,8 +35,10 @@ def some_segment(rows: int, seed: int) -> TrackedSegment:
         looks.add_bodies(row, 40 * row, person[row : row + 1], random.random((1, 8)))
     faces = Detections.make(rows, frame=frame, time_ms=frame * 40, box=random.random((rows, 4)), score=random.random(rows))
     traits = FaceTraits.make(rows, landmarks=random.random((rows, 30, 2)), male=random.random(rows)) if seed % 2 else None
+    shapes = FaceShapes.make(rows, points=random.random((rows, 68, 2))) if seed % 3 else None
+    meshes = FaceMeshes(random.random((rows, 468, 3), dtype=np.float32)) if seed % 5 else None
     built = looks.build((frame, person, person), (frame[:0], person[:0], person[:0]))
-    return TrackedSegment((640, 360), tracks, frames, built, SeenFaces(faces, traits))
+    return TrackedSegment((640, 360), tracks, frames, built, SeenFaces(faces, FaceReadings(traits, shapes, meshes)))
 
 
 @given(rows=st.integers(0, 50), seed=st.integers(0, 2**32 - 1))
@@ -47,13 +50,11 @@ def test_x20_segments_come_back_bit_for_bit(rows: int, seed: int) -> None:
         for name, column in getattr(segment, table).columns().items():
             np.testing.assert_array_equal(getattr(getattr(again, table), name), column)
             assert getattr(getattr(again, table), name).dtype == column.dtype
-    pairs: list[tuple[Detections | FaceTraits, Detections | FaceTraits]] = [(segment.faces.found, again.faces.found)]
-    assert (again.faces.traits is None) == (segment.faces.traits is None)
-    if segment.faces.traits is not None and again.faces.traits is not None:
-        pairs.append((segment.faces.traits, again.faces.traits))
-    for before, after in pairs:
-        for name, column in before.columns().items():
-            np.testing.assert_array_equal(after.columns()[name], column)
+    before, after = ({"found": each.faces.found, **each.faces.readings.tables()} for each in (segment, again))
+    assert set(before) == set(after)
+    for name, table in before.items():
+        for column, values in table.columns().items():
+            np.testing.assert_array_equal(after[name].columns()[column], values)
 
 
 def test_the_same_segment_gives_the_same_bytes() -> None:

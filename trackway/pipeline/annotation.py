@@ -1,0 +1,282 @@
+"""What is told of the faces of a video, a row per face and frame, in the two shapes of mexca (SPEC M16 to M19, M21, M24)."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from trackway.errors import FileError
+
+__all__ = ["Version", "VideoAnnotation", "annotation_from_rows"]
+
+Array = npt.NDArray[Any]
+Version = Literal["v1", "v0"]
+"""v1: mexca from 1.0 on; v0: mexca 0.4."""
+Value = TypeVar("Value")
+
+_V0_FIELDS = ("frame", "time", "face_box", "face_prob", "face_landmarks", "face_aus", "face_label", "face_confidence")
+_EXTRA = ("pts_time",)
+"""Ours alone: no file holds them."""
+_PX_DIGITS, _UNIT_DIGITS, _VECTOR_DIGITS = 3, 4, 6
+
+
+class VideoAnnotation(msgspec.Struct, kw_only=True):
+    """Lists of one length, or empty: a row per face, and a row for a frame without one, whose fields of a face are None.
+
+    Attributes:
+        filename: of the video.
+        frame: number of the frame in the video, ascending.
+        time: that number over the frames per second on average: not exact where the rate varies (SPEC M15).
+        face_box: x1, y1, x2, y2 in pixels.
+        face_prob: 0..1.
+        face_landmarks: x, y in pixels: 68 of iBUG 300-W, or five.
+        face_aus: intensities 0..1 of action units, or 0 and 1; None for a unit that cannot be told.
+        face_label: whose face it is: "0", "1" in v1, 0, 1 in v0.
+        face_confidence: 0..1 that the label is right (SPEC M11); None where there is one label only.
+        face_embeddings: what tells faces apart, as a vector.
+        face_average_embeddings: label -> mean of the vectors of that label.
+        pts_time: seconds from the first frame to each row's, exact; no part of any file.
+    """
+
+    filename: str | None = None
+    frame: list[int] = []
+    time: list[float] = []
+    face_box: list[list[float] | None] = []
+    face_prob: list[float | None] = []
+    face_landmarks: list[list[list[float]] | None] = []
+    face_aus: list[list[float | None] | None] = []
+    face_label: list[str | int | float | None] = []
+    face_confidence: list[float | None] = []
+    face_embeddings: list[list[float] | None] = []
+    face_average_embeddings: dict[str, list[float]] = {}
+    pts_time: list[float] = []
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.frame)
+
+    def check(self, version: Version = "v1") -> None:
+        """Refuses what mexca's own reader would refuse (SPEC M19); of v0 only what makes no sense at all.
+
+        Raises:
+            ValueError: the first thing that is wrong.
+        """
+        for name, column in msgspec.structs.asdict(self).items():
+            if isinstance(column, list) and len(column) not in (0, len(self)):
+                raise ValueError(f"{name} has {len(column)} rows, frame has {len(self)}; expected the same number, or none")
+        for name in ("frame", "time"):
+            values = getattr(self, name)
+            if any(later < earlier for earlier, later in itertools.pairwise(values)) or min(values, default=0) < 0:
+                raise ValueError(f"{name} must be ascending from 0 on")
+        for row, box in enumerate(self.face_box):
+            if box is not None and len(box) != 4:
+                raise ValueError(f"face_box of row {row} must be x1, y1, x2, y2, got {len(box)} numbers")
+        for row, points in enumerate(self.face_landmarks):
+            if points is not None and any(len(point) != 2 for point in points):
+                raise ValueError(f"face_landmarks of row {row} must be pairs x, y")
+        for name in ("face_prob", "face_confidence"):
+            _require_shares(name, enumerate(getattr(self, name)))
+        if version == "v1":
+            self._check_v1()
+
+    def write_json(self, filename: str | os.PathLike[str], version: Version = "v1", encoding: str = "utf-8") -> None:
+        """Writes a file that mexca reads.
+
+        Args:
+            filename: of the file; replaced where it exists.
+            version: "v1": strict JSON with null for what is missing, labels as words, coordinates from 0 on, since its reader refuses
+                others. "v0": the eight lists of 0.4 alone, with NaN for what is missing, which is no strict JSON; labels as numbers.
+            encoding: of the text.
+
+        Raises:
+            FileError: it cannot be written.
+            ValueError: mexca would refuse it.
+        """
+        told = self._as_v1() if version == "v1" else self._as_v0()
+        try:
+            Path(filename).write_text(told, encoding=encoding)
+        except OSError as error:
+            raise FileError(f"{os.fspath(filename)} cannot be written: {error.strerror or error}.") from error
+
+    @classmethod
+    def from_json(
+        cls, filename: str | os.PathLike[str], extra_filename: str | os.PathLike[str] | None = None, encoding: str = "utf-8"
+    ) -> Self:
+        """Reads a file of either version, ours or mexca's; what it does not know is ignored, and NaN is None.
+
+        Args:
+            filename: of the file.
+            extra_filename: of the video, where it is not where it was when the file was written.
+            encoding: of the text.
+
+        Raises:
+            FileError: no such file, no annotation, one that mexca would refuse, or the video that it names is not there.
+        """
+        name = os.fspath(filename)
+        try:
+            told = json.loads(Path(filename).read_text(encoding=encoding))
+        except OSError as error:
+            raise FileError(f"{name} cannot be read: {error.strerror or error}.") from error
+        except ValueError as error:
+            raise FileError(f"{name} is no JSON: {error}.") from error
+        if not isinstance(told, dict) or "frame" not in told:
+            raise FileError(f"{name} is no video annotation: expected an object with the list 'frame'.")
+        if extra_filename is not None:
+            told["filename"] = os.fspath(extra_filename)
+        kept = {key: _without_nan(value) for key, value in told.items() if key in cls.__struct_fields__ and key not in _EXTRA}
+        try:
+            read = msgspec.convert({key: value for key, value in kept.items() if value is not None}, cls)
+            read.check("v0" if read.filename is None else "v1")
+        except (msgspec.ValidationError, ValueError) as error:
+            raise FileError(f"{name} is no video annotation that mexca would read: {error}.") from error
+        if read.filename is not None and not Path(read.filename).is_file():
+            raise FileError(f"{name} is about {read.filename}, which is not there; give the video's path as extra_filename.")
+        return read
+
+    def _as_v1(self) -> str:
+        told = msgspec.structs.replace(
+            self,
+            face_box=[None if box is None else [max(0.0, place) for place in box] for box in self.face_box],
+            face_landmarks=[
+                None if points is None else [[max(0.0, place) for place in point] for point in points] for points in self.face_landmarks
+            ],
+            face_label=[_word(label) for label in self.face_label],
+        )
+        told.check("v1")
+        fields = {name: value for name, value in msgspec.structs.asdict(told).items() if name not in _EXTRA}
+        return json.dumps(fields, allow_nan=False)
+
+    def _as_v0(self) -> str:
+        self.check("v0")
+        fields = {name: getattr(self, name) for name in _V0_FIELDS}
+        return json.dumps(_with_nan({**fields, "face_label": [_number(label) for label in self.face_label]}))
+
+    def _check_v1(self) -> None:
+        for row, box in enumerate(self.face_box):
+            if min(box or [0]) < 0:
+                raise ValueError(f"face_box of row {row} must not be negative, got {box}")
+        for row, points in enumerate(self.face_landmarks):
+            if min((place for point in points or [] for place in point), default=0) < 0:
+                raise ValueError(f"face_landmarks of row {row} must not be negative")
+        _require_shares("face_aus", ((row, unit) for row, units in enumerate(self.face_aus) for unit in units or []))
+        of_a_face = (self.face_prob, self.face_landmarks, self.face_aus, self.face_label)
+        for row, (box, *others) in enumerate(zip(self.face_box, *of_a_face, strict=False)):
+            if box is None and any(value is not None for value in others):
+                raise ValueError(f"row {row} tells of a face without a face_box")
+        strangers = {_word(label) for label in self.face_label if label is not None} - self.face_average_embeddings.keys()
+        if self.face_average_embeddings and strangers:
+            raise ValueError(f"face_average_embeddings lacks the labels {sorted(map(str, strangers))}")
+
+
+def annotation_from_rows(
+    frames: Array,
+    fps: float,
+    frame: Array,
+    *,
+    version: Version,
+    box: Array,
+    prob: Array,
+    landmarks: Array | None = None,
+    units: Array | None = None,
+    label: Array | None = None,
+    confidence: Array | None = None,
+    embeddings: Array | None = None,
+    averages: Array | None = None,
+    filename: str | None = None,
+    seconds: Array | None = None,
+) -> VideoAnnotation:
+    """An annotation of the faces of some frames, NaN for whatever is not known.
+
+    Args:
+        frames: (F,) numbers of the frames that were looked at, ascending; one without a face gets a row of its own (SPEC M16).
+        fps: frames per second on average.
+        frame: (N,) that of each face; faces of a frame keep their order.
+        version: how labels are written.
+        box: (N, 4) left, top, width, height in pixels.
+        prob: (N,).
+        landmarks: (N, K, 2) in pixels.
+        units: (N, U).
+        label: (N,) from 0 on; negative for nobody.
+        confidence: (N,).
+        embeddings: (N, E).
+        averages: (K, E) of each label.
+        filename: of the video.
+        seconds: (F,) from the first frame of the video to each frame.
+    """
+    rows = np.concatenate([np.arange(len(frame)), np.full(np.count_nonzero(~np.isin(frames, frame)), -1)])
+    numbers = np.concatenate([frame, frames[~np.isin(frames, frame)]])
+    order = np.argsort(numbers, kind="stable")
+    rows, numbers = rows[order].tolist(), numbers[order]
+
+    def spread(values: Sequence[Value] | None) -> list[Value | None]:
+        return [None if row < 0 or values is None else values[row] for row in rows]
+
+    return VideoAnnotation(
+        filename=filename,
+        frame=numbers.tolist(),
+        time=(numbers / fps).tolist(),
+        face_box=spread(_lists(np.hstack([box[:, :2], box[:, :2] + box[:, 2:]]), _PX_DIGITS)),
+        face_prob=spread(_lists(prob.clip(0, 1), _UNIT_DIGITS)),
+        face_landmarks=spread(None if landmarks is None else _lists(landmarks, _PX_DIGITS)),
+        face_aus=spread(None if units is None else _lists(units.clip(0, 1), _UNIT_DIGITS)),
+        face_label=spread(None if label is None else [_labelled(each, version) for each in label.tolist()]),
+        face_confidence=spread(None if confidence is None else _lists(confidence.clip(0, 1))),
+        face_embeddings=[] if embeddings is None else spread(_lists(embeddings, _VECTOR_DIGITS)),
+        face_average_embeddings={} if averages is None else {str(who): mean for who, mean in enumerate(_lists(averages, _VECTOR_DIGITS))},
+        pts_time=[] if seconds is None else seconds[np.searchsorted(frames, numbers)].tolist(),
+    )
+
+
+def _lists(values: Array, digits: int | None = None) -> list[Any]:
+    """The rows as lists, rounded; None for NaN, and for a row of nothing else."""
+    given = values.astype(np.float64)
+    rounded = (given if digits is None else given.round(digits)).astype(object)
+    rounded[np.isnan(given)] = None
+    unknown = np.isnan(given.reshape(len(given), int(np.prod(given.shape[1:])))).all(axis=1)
+    return [None if is_unknown else row for row, is_unknown in zip(rounded.tolist(), np.atleast_1d(unknown).tolist(), strict=True)]
+
+
+def _labelled(label: int, version: Version) -> str | int | float | None:
+    if label < 0:
+        return None
+    return str(label) if version == "v1" else label
+
+
+def _word(label: float | str | None) -> str | None:
+    return label if label is None or isinstance(label, str) else str(int(label))
+
+
+def _number(label: float | str | None) -> float | str | None:
+    return int(label) if isinstance(label, str) and label.isdecimal() else label
+
+
+def _require_shares(name: str, values: Any) -> None:
+    for row, value in values:
+        if value is not None and not 0 <= value <= 1:
+            raise ValueError(f"{name} of row {row} must be between 0 and 1, got {value}")
+
+
+def _without_nan(value: Any) -> Any:
+    """None in place of NaN, at any depth."""
+    if isinstance(value, list):
+        return [_without_nan(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    return None if isinstance(value, float) and value != value else value
+
+
+def _with_nan(value: Any) -> Any:
+    """The opposite."""
+    if isinstance(value, list):
+        return [_with_nan(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _with_nan(each) for key, each in value.items()}
+    return float("nan") if value is None else value

@@ -1,0 +1,145 @@
+"""What is known of a video in the end: who is where, who they are, and what their faces do. Files and rows are made of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from trackway.columns import UNIT_NAMES, AnalysedFrames, Controls, FaceMeshes, FaceShapes, FaceTraits, Tracks
+from trackway.faces.action_units import MEFARG41, action_units, combined, occurrence
+from trackway.faces.controls import controls, dominant_person
+from trackway.faces.neutral import AVERAGE, Neutral, neutral_of
+from trackway.faces.smoothing import smooth
+from trackway.jobs.options import JobOptions
+from trackway.models.similarity import Similarity
+from trackway.pipeline.people import People, find_people
+from trackway.tracking.linking import Linked
+
+__all__ = ["Curves", "Findings", "find"]
+
+Array = npt.NDArray[Any]
+
+
+class Curves(NamedTuple):
+    """What moves a rig.
+
+    Attributes:
+        controls: of one person, over the time in which the face is seen.
+        neutral: the face at rest that they were measured against.
+    """
+
+    controls: Controls
+    neutral: Neutral
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Findings:
+    """A video and the people in it.
+
+    Attributes:
+        tracks: final rows, linked across segments and numbered.
+        frames: all that were sampled.
+        faces: (F,) rows with a face, see `tracking.linking.Linked`.
+        traits: (F,) what was read in them, smoothed over each person; None where nobody asked.
+        shapes, meshes: (F,) likewise, as they were seen.
+        units: (F, U) action units in the order of `UNIT_NAMES`; None where nobody asked.
+        people: who the persons are.
+        actor: the person whose face takes the most room for the longest time; None where there is no face.
+        curves: by person, of those whose controls were asked for.
+    """
+
+    tracks: Tracks
+    frames: AnalysedFrames
+    faces: Tracks
+    traits: FaceTraits | None
+    shapes: FaceShapes | None
+    meshes: FaceMeshes | None
+    units: Array | None
+    people: People
+    actor: int | None
+    curves: Mapping[int, Curves]
+
+    @property
+    def face_identity(self) -> Array:
+        """(F,) int64 identity of each of `faces`; -1 for nobody's."""
+        known = np.append(self.people.identity, -1)
+        identity: Array = known[np.minimum(self.faces.person, len(known) - 1)]
+        return identity
+
+
+def find(linked: Linked, options: JobOptions, *, similarity: Similarity | None, calibration: Neutral | None = None) -> Findings:
+    """Everything that is told of linked persons besides where they are.
+
+    Args:
+        linked: the persons.
+        options: of the job.
+        similarity: what cosines of faces' descriptors mean; None where the pack cannot tell faces apart.
+        calibration: the actor's face at rest, from a picture; of everybody else it is told from the video.
+
+    Raises:
+        NotEnoughFacesError: fewer persons show a clear face than there are to be people.
+    """
+    people = find_people(linked.tracks, linked.looks, similarity, options)
+    persons = _rows_by_person(linked.faces, len(people.identity))
+    actor = dominant_person(linked.tracks[linked.tracks.has_face])
+    traits = None if linked.traits is None else _steadied(linked.traits, linked.faces, persons)
+    units, curves = None, {}
+    if linked.shapes is not None:
+        neutrals = {person: _neutral(linked, rows, calibration if person == actor else None) for person, rows in persons.items()}
+        if options.au_model != "none" or options.exports:
+            units = _units(linked.shapes, persons, neutrals, options)
+        if options.artifacts:
+            wanted = [person for person in persons if options.tracking_model == "StaticCam" or person == actor]
+            curves = {person: _curves(linked, traits, persons[person], neutrals[person]) for person in wanted}
+    shown = {person: curve for person, curve in curves.items() if np.isfinite(curve.controls.confidence).any()}
+    return Findings(linked.tracks, linked.frames, linked.faces, traits, linked.shapes, linked.meshes, units, people, actor, shown)
+
+
+def _rows_by_person(faces: Tracks, persons: int) -> dict[int, Array]:
+    """Rows of each person's face, in the order of time; those of nobody are left out."""
+    order = np.lexsort((faces.time_ms, faces.person))
+    order = order[faces.person[order] < persons]
+    starts = np.flatnonzero(np.diff(faces.person[order], prepend=-1))
+    return {int(faces.person[rows[0]]): rows for rows in np.split(order, starts[1:]) if len(rows)}
+
+
+def _steadied(traits: FaceTraits, faces: Tracks, persons: Mapping[int, Array]) -> FaceTraits:
+    """Those of persons smoothed; who is nobody is not the same nobody in the next frame."""
+    if not persons:
+        return traits
+    rows = np.concatenate(list(persons.values()))
+    smoothed = smooth(traits[rows], faces.person[rows], faces.time_ms[rows])
+    columns = {name: column.copy() for name, column in traits.columns().items()}
+    for name, column in smoothed.columns().items():
+        columns[name][rows] = column
+    return FaceTraits(**columns)
+
+
+def _neutral(linked: Linked, rows: Array, calibration: Neutral | None) -> Neutral:
+    if calibration is not None or linked.shapes is None:
+        return calibration or Neutral(AVERAGE, 0.0, "average")
+    pose = linked.faces.pose[rows] if linked.traits is None else linked.traits.pose[rows]
+    return neutral_of(linked.shapes.measures[rows], pose)
+
+
+def _units(shapes: FaceShapes, persons: Mapping[int, Array], neutrals: Mapping[int, Neutral], options: JobOptions) -> Array:
+    """(F, U): of nobody's faces against the average face."""
+    if options.au_model == "mefarg41":
+        asked = np.isin(UNIT_NAMES, MEFARG41)
+        return np.where(asked, shapes.units, np.float32(np.nan))
+    units = action_units(shapes.measures, Neutral(AVERAGE, 0.0, "average"))
+    for person, rows in persons.items():
+        units[rows] = action_units(shapes.measures[rows], neutrals[person])
+    told = combined(shapes.units, units)
+    return occurrence(told) if options.au_model == "svm20" else told
+
+
+def _curves(linked: Linked, traits: FaceTraits | None, rows: Array, neutral: Neutral) -> Curves:
+    if linked.shapes is None:
+        raise ValueError("expected shapes of faces, from which controls are computed")
+    read = None if traits is None else traits[rows]
+    return Curves(controls(linked.faces[rows], linked.shapes[rows], read, linked.frames, neutral), neutral)
