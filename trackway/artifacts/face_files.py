@@ -108,7 +108,7 @@ def _write_mexca(path: Path, found: Findings, info: VideoInfo, options: JobOptio
         filename=filename,
         shapes=found.shapes,
         units=found.units,
-        unit_names=MEFARG41 if options.au_model == "mefarg41" else XGB20,
+        unit_names=MEFARG41 if version == "v1" else XGB20,
         # One more: under the number after the last person's are the faces of nobody.
         label=np.append(found.people.identity, -1),
         confidence=np.append(found.people.confidence, np.nan),

@@ -47,4 +47,4 @@ def calibrate(content: bytes, reader: StillReader) -> Neutral:
             "Expected a face that is seen from the front and is large enough in the calibration image, found one of"
             f" {width} pixels, turned by {turned:.0f} degrees. Give a closer or more frontal picture."
         )
-    return neutral_from(shapes.measures[0])
+    return neutral_from(shapes.measures[0], faces.pose[0])

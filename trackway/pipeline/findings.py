@@ -71,12 +71,15 @@ class Findings:
         return identity
 
 
-def find(linked: Linked, options: JobOptions, *, similarity: Similarity | None, calibration: Neutral | None = None) -> Findings:
+def find(
+    linked: Linked, options: JobOptions, size: tuple[int, int], *, similarity: Similarity | None, calibration: Neutral | None = None
+) -> Findings:
     """Everything that is told of linked persons besides where they are.
 
     Args:
         linked: the persons.
         options: of the job.
+        size: width and height of the processed picture in pixels.
         similarity: what cosines of faces' descriptors mean; None where the pack cannot tell faces apart.
         calibration: the actor's face at rest, from a picture; of everybody else it is told from the video.
 
@@ -94,7 +97,7 @@ def find(linked: Linked, options: JobOptions, *, similarity: Similarity | None, 
             units = _units(linked.shapes, persons, neutrals, options)
         if options.artifacts:
             wanted = [person for person in persons if options.tracking_model == "StaticCam" or person == actor]
-            curves = {person: _curves(linked, traits, persons[person], neutrals[person]) for person in wanted}
+            curves = {person: _curves(linked, traits, persons[person], neutrals[person], size) for person in wanted}
     shown = {person: curve for person, curve in curves.items() if np.isfinite(curve.controls.confidence).any()}
     return Findings(linked.tracks, linked.frames, linked.faces, traits, linked.shapes, linked.meshes, units, people, actor, shown)
 
@@ -138,8 +141,8 @@ def _units(shapes: FaceShapes, persons: Mapping[int, Array], neutrals: Mapping[i
     return occurrence(told) if options.au_model == "svm20" else told
 
 
-def _curves(linked: Linked, traits: FaceTraits | None, rows: Array, neutral: Neutral) -> Curves:
+def _curves(linked: Linked, traits: FaceTraits | None, rows: Array, neutral: Neutral, size: tuple[int, int]) -> Curves:
     if linked.shapes is None:
         raise ValueError("expected shapes of faces, from which controls are computed")
     read = None if traits is None else traits[rows]
-    return Curves(controls(linked.faces[rows], linked.shapes[rows], read, linked.frames, neutral), neutral)
+    return Curves(controls(linked.faces[rows], linked.shapes[rows], read, linked.frames, neutral, size=size), neutral)

@@ -101,7 +101,9 @@ def track_video(
     if not before:
         raise CorruptMedia(NOTHING_DECODED)
     progress.stage("link")
-    return VideoResult(info, detail, find(link_persons(parts), options, similarity=vision.similarity, calibration=calibration))
+    return VideoResult(
+        info, detail, find(link_persons(parts), options, (info.width, info.height), similarity=vision.similarity, calibration=calibration)
+    )
 
 
 class _PartOf:

@@ -54,7 +54,8 @@ def assemble(place: Workplace, job_id: str) -> None:
         raise CorruptMedia(NOTHING_DECODED)
     parts = [(segment, decode(place.artifact(segment_key(job_id, segment.index)))) for segment in plan.segments]
     linked = link_persons(parts)
-    found = find(linked, record.options, similarity=place.similarity(), calibration=read_calibration(place, record))
+    size = plan.info.width, plan.info.height
+    found = find(linked, record.options, size, similarity=place.similarity(), calibration=read_calibration(place, record))
     matches = _matches(place, record, linked.looks)
     _put_files(place, record, found, matches, plan.info)
     rows = {series.key: place.pages.write(record, series, given) for series, given in _series(record, found, matches)}

@@ -14,6 +14,13 @@ from trackway.worker.workplace import Workplace
 __all__ = ["calibration_key", "put_calibration", "read_calibration"]
 
 
+class _Rest(msgspec.Struct, frozen=True):
+    """A `Neutral` as it lies between two steps: measures in the order of `columns.MEASURE_NAMES`, roll, yaw and pitch in degrees."""
+
+    measures: list[float | None]
+    pose: list[float]
+
+
 def calibration_key(job_id: str) -> str:
     """Where the artifacts bucket holds the measures of that face."""
     return f"jobs/{job_id}/calibration.json"
@@ -34,18 +41,19 @@ def put_calibration(place: Workplace, record: JobRecord) -> None:
         raise InvalidCalibration(
             f"The calibration image {key} cannot be read from the video's bucket. {error} Upload it there before the video."
         ) from error
-    measures = calibrate(content, place.open_stills()).measures
-    known = [None if np.isnan(value) else float(value) for value in measures]
-    place.objects.put_artifact(calibration_key(record.job_id), msgspec.json.encode(known), "application/json")
+    neutral = calibrate(content, place.open_stills())
+    known = [None if np.isnan(value) else float(value) for value in neutral.measures]
+    rest = _Rest(known, [float(angle) for angle in neutral.pose])
+    place.objects.put_artifact(calibration_key(record.job_id), msgspec.json.encode(rest), "application/json")
 
 
 def read_calibration(place: Workplace, record: JobRecord) -> Neutral | None:
     """What `put_calibration` left.
 
     Raises:
-        SystemFault: it left nothing, or another version wrote it.
+        SystemFault: it left nothing.
     """
     if record.options.calibration_image is None:
         return None
-    measures = msgspec.json.decode(place.artifact(calibration_key(record.job_id)), type=list[float | None])
-    return neutral_from(np.array(measures, np.float32))
+    rest = msgspec.json.decode(place.artifact(calibration_key(record.job_id)), type=_Rest)
+    return neutral_from(np.array(rest.measures, np.float32), np.array(rest.pose, np.float32))
