@@ -156,6 +156,7 @@ def _bind(port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind(("127.0.0.1", candidate))
+            bound.listen()  # only this tells another cloud that starts at the same moment that the port is taken
             return bound
         except (OSError, OverflowError) as error:
             bound.close()
