@@ -135,7 +135,7 @@ def _measured(video: Path, options: JobOptions) -> tuple[Clock, int]:
                 continue
             frame = shown.frame
             track = update(frame.number, frame.time_ms, shown.persons, shown.faces, camera=follow(shown.luma))
-            if shown.faces is not None:
+            if shown.faces is not None and shown.tick:
                 recognise(frame, shown.faces, track, shown.readings)
     tracked = tracker.finish()
     clock.timed("linking", link_segments)([(segment, tracked)])

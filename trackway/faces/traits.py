@@ -112,14 +112,20 @@ class TraitReader:
             FaceMeshes.make(len(faces), **read["meshes"]) if wanted.meshes else None,
         )
 
-    def ages(self, cut: Cut, faces: Detections) -> tuple[Array, Array]:
-        """(N, 2) float32 years from and to, (N,) float32 probability of a man, as `FaceTraits`; arguments as for `read`."""
+    def lasting(self, cut: Cut, faces: Detections) -> Columns:
+        """Columns of `FaceTraits` that do not change while somebody is followed: age, gender, and whether it is a picture of a face.
+
+        Args:
+            cut, faces: as for `read`.
+
+        Returns:
+            Name -> (N, ...) values, of those for which there is a network; NaN as for `read`.
+        """
         rows, cutouts = _cut_out(cut, faces)
-        if self._ages is None or not cutouts:
-            return np.full((len(faces), 2), np.nan, np.float32), np.full(len(faces), np.nan, np.float32)
+        if not cutouts:
+            return {}
         boxes, points = _placed(cutouts, faces[rows])
-        ages, male = self._ages.read(_aligned(cutouts, boxes, points, self._ages.side), boxes[:, 2:].max(axis=1))
-        return _spread(ages, rows, len(faces)), _spread(male, rows, len(faces))
+        return {name: _spread(values, rows, len(faces)) for name, values in self._lasting(cutouts, boxes, points).items()}
 
     def shapes(self, cut: Cut, faces: Detections) -> FaceShapes:
         """(N,) rows, NaN where there is no mesh; arguments as for `read`."""
@@ -151,12 +157,19 @@ class TraitReader:
         if self._emotion is not None and wanted.emotions:
             traits["emotions"] = self._emotion.read(_aligned(cutouts, boxes, points, self._emotion.side), lengths)
             traits["smile"] = smile(traits["emotions"])
-        if self._ages is not None and wanted.ages:
-            traits["age"], traits["male"] = self._ages.read(_aligned(cutouts, boxes, points, self._ages.side), lengths)
-        for name, reader in (("real", self._real), ("live", self._live)):
-            if reader is not None and wanted.ages:
-                traits[name] = reader.read(cutouts, boxes, points)
+        if wanted.ages:
+            traits |= self._lasting(cutouts, boxes, points)
         return {table: {name: _spread(values, rows, len(faces)) for name, values in columns.items()} for table, columns in read.items()}
+
+    def _lasting(self, cutouts: list[Cutout], boxes: Array, points: Array) -> Columns:
+        traits: Columns = {}
+        if self._ages is not None:
+            aligned = _aligned(cutouts, boxes, points, self._ages.side)
+            traits["age"], traits["male"] = self._ages.read(aligned, boxes[:, 2:].max(axis=1))
+        for name, reader in (("real", self._real), ("live", self._live)):
+            if reader is not None:
+                traits[name] = reader.read(cutouts, boxes, points)
+        return traits
 
 
 def _of_mesh(cutouts: list[Cutout], meshes: Array, eyes: Eyes | None, lengths: Array) -> Columns:

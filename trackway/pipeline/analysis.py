@@ -35,6 +35,7 @@ class Seen:
         luma: brightness of the whole picture, small: for the camera's motion.
         readings: (M,) what was read in the faces.
         body_look: (N, D) float32 how the bodies look; None where they were not described.
+        tick: it is the first certain look of its fifth of a second: only then it may be anybody's turn to be recognised.
     """
 
     frame: Frame
@@ -43,6 +44,7 @@ class Seen:
     luma: npt.NDArray[np.uint8]
     readings: FaceReadings
     body_look: Array | None = None
+    tick: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Analyst:
 
     def _certain(self, stretch: Stretch, image: Array, bodies: Detections, faces: Detections | None) -> Seen:
         """All of what is seen at a certain look: how people look is noted five times a second."""
-        seen = self._seen(stretch.certain, bodies, faces)
+        seen = dataclasses.replace(self._seen(stretch.certain, bodies, faces), tick=stretch.begins_tick)
         if stretch.begins_tick and len(bodies):
             clear = bodies.score >= PERSONS.high_score
             look = np.full((len(bodies), self._appearance.size), np.nan, np.float32)

@@ -2,6 +2,8 @@
 
 Both take a network that costs more than all others that look at a face together, and neither changes while a person is followed. So it is
 asked about a track rarely, and about its good sights; all others tell what moves, in every face, before tracks are known.
+
+Looks that count are the first of each fifth of a second: two frames of a fast camera show the same, and segments agree on them.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ __all__ = ["Recogniser"]
 Array = npt.NDArray[Any]
 
 _DEFAULT = TrackingConfig()
+_LASTING = ("age", "male", "real", "live")
+"""Columns of `FaceTraits` that stay as they are while somebody is followed."""
 _MANY = 256
 """Tracks whose looks are remembered; beyond, those that have ended are forgotten."""
 _RARELY = 1 << 20
@@ -36,12 +40,12 @@ _RARELY = 1 << 20
 
 
 class Recogniser:
-    """Reads who is due in the faces of one segment's frames, in their order.
+    """Reads who is due in the faces of one segment's frames, in their order; asked about five of them a second.
 
     Args:
         info: of the video.
         vision: its networks for it; those that the pack lacks tell nothing.
-        ages: read age and gender too, where the readings have `FaceTraits`.
+        ages: read age, gender and whether it is a picture of a face too, where the readings have `FaceTraits`.
         config: `reid_seconds` matters here.
     """
 
@@ -79,7 +83,7 @@ class Recogniser:
             # Of those who were never seen clearly, better a poor answer than none; more of them do not make it better.
             poor = self._poor.due(frame.time_ms, np.where(self._clear.knows(track), -1, track))
             self._poor.took(track[poor])
-            readings = _with_ages(self._ages, readings, due | poor, cut, faces)
+            readings = _with_lasting(self._ages, readings, due | poor, cut, faces)
         return look, readings
 
     def _changed(self, embedder: FaceEmbedder, track: Array, look: Array) -> Array:
@@ -94,10 +98,11 @@ class Recogniser:
         return changed
 
 
-def _with_ages(reader: TraitReader, readings: FaceReadings, rows: Array, cut: Cut, faces: Detections) -> FaceReadings:
-    """The readings, with age and gender of some rows."""
+def _with_lasting(reader: TraitReader, readings: FaceReadings, rows: Array, cut: Cut, faces: Detections) -> FaceReadings:
+    """The readings, with what does not change of some rows."""
     if readings.traits is None or not rows.any():
         return readings
-    age, male = readings.traits.age.copy(), readings.traits.male.copy()
-    age[rows], male[rows] = reader.ages(cut, faces[rows])
-    return readings.replace(traits=readings.traits.replace(age=age, male=male))
+    read = {name: getattr(readings.traits, name).copy() for name in _LASTING}
+    for name, values in reader.lasting(cut, faces[rows]).items():
+        read[name][rows] = values
+    return readings.replace(traits=readings.traits.replace(**read))

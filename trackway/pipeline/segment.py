@@ -13,6 +13,7 @@ import cv2
 from trackway.jobs.options import JobOptions
 from trackway.media.decode import read_frames
 from trackway.media.segments import Segment
+from trackway.media.timeline import enters_sample
 from trackway.media.video import VideoInfo
 from trackway.pipeline.analysis import Analyst, Passed
 from trackway.pipeline.cadence import Stretch, stretches
@@ -31,6 +32,8 @@ STALL_SECONDS = 120.0
 """Without one finished frame for this long, a run is given up (SPEC B.2, STALLED)."""
 
 _SILENT = Silent()
+_RECOGNISED_FPS = 2.5
+"""Looks in a second in which it may be somebody's turn to be recognised: two frames of a fast camera show the same face."""
 
 
 def track_segment(
@@ -81,7 +84,7 @@ def track_segment(
         in_flight=vision.report.workers + 2,
         stall_seconds=stall_seconds,
     )
-    done = 0
+    done, recognised_ms = 0, None
     with _one_core_each(), closing(analysed) as results:
         for batch in results:
             for shown in batch:
@@ -92,7 +95,11 @@ def track_segment(
                 moment = frame.number, frame.time_ms
                 track = tracker.update(*moment, shown.persons, shown.faces, body_look=shown.body_look, camera=motion)
                 if shown.faces is not None:
-                    tracker.describe(*moment, track, *recogniser(frame, shown.faces, track, shown.readings))
+                    look, readings = None, shown.readings
+                    if shown.tick and enters_sample(frame.time_ms, recognised_ms, _RECOGNISED_FPS):
+                        look, readings = recogniser(frame, shown.faces, track, readings)
+                        recognised_ms = frame.time_ms
+                    tracker.describe(*moment, track, look, readings)
             done += len(batch)
             progress.update(done)
     return tracker.finish()

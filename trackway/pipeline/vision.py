@@ -40,8 +40,6 @@ __all__ = ["Vision", "VisionReport"]
 _MOST_WORKERS = 16  # more frames in flight than that cost memory and bring nothing
 _WORKERS_OF_A_GPU = 4  # they scale and decode boxes while the GPU infers
 _BATCH_OF_A_GPU = 8
-_ADVISORY = ("antiSpoof", "liveness")
-"""Roles of traits that no answer about a video tells."""
 _POINTS = ((0.42, 0.44), (0.58, 0.44), (0.5, 0.52), (0.44, 0.6), (0.56, 0.6))
 """Where a face in the middle of a picture has its five points."""
 
@@ -186,7 +184,6 @@ class Vision:
         body, face = loaded.embedders.get("personEmbedder"), loaded.embedders.get("faceEmbedder")
         # Roles may share a network, which then is loaded once.
         shared = {} if face is None else {face.onnx_sha256: RecentNetwork(later(face))}
-        told = {role: model for role, model in loaded.traits.items() if role not in _ADVISORY}
         report = VisionReport(
             provider=chosen.used,
             requested=chosen.requested,
@@ -209,7 +206,7 @@ class Vision:
             ColourTexture() if body is None else ReidNetwork(body, later(body)),
             None if face is None else FaceEmbedder(face, shared[face.onnx_sha256]),
             None if face is None else face.similarity,
-            TraitReader.of(told, lambda model: shared.get(model.onnx_sha256) or deferred(model)),
+            TraitReader.of(loaded.traits, lambda model: shared.get(model.onnx_sha256) or deferred(model)),
         )
 
 

@@ -99,7 +99,7 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     persons: AssociationConfig = PERSONS
     faces: AssociationConfig = FACES
-    reid_seconds: float = 1.5
+    reid_seconds: float = 2.0
     brief_seconds: float = 1.0
     least_seconds: float = 0.3
     least_hits: int = 2

@@ -36,9 +36,9 @@ class Faces:
         whose[faces.box[:, 2] < 0.05] = np.nan
         return whose
 
-    def ages(self, cut: Cut, faces: Detections) -> tuple[Array, Array]:
+    def lasting(self, cut: Cut, faces: Detections) -> dict[str, Array]:
         self.aged += faces.frame.tolist()
-        return np.stack([faces.frame, faces.frame + 20], axis=1), faces.box[:, 1]
+        return {"age": np.stack([faces.frame, faces.frame + 20], axis=1), "male": faces.box[:, 1]}
 
 
 def recogniser(faces: Faces, *, ages: bool = True) -> Recogniser:
@@ -70,7 +70,7 @@ def test_d18_descriptors_and_ages_are_read_at_the_same_few_sights() -> None:
         look, traits = run(reader, frame, sights(frame, (0.3, 0.7)), 0)
         assert traits is not None
         assert np.isfinite(look[0]).all() == np.isfinite(traits.male[0]) == np.isfinite(traits.age[0]).all()
-    assert faces.embedded == faces.aged == [0, 1, 3, 7, 15, 30, 45]  # 1.5 s apart at last
+    assert faces.embedded == faces.aged == [0, 1, 3, 7, 15, 31, 51]  # 2 s apart at last
 
 
 def test_d18_a_changed_face_is_read_again_at_once() -> None:
@@ -100,7 +100,7 @@ def test_who_is_never_seen_clearly_still_has_an_age() -> None:
     for frame in range(40):
         run(reader, frame, sights(frame, (0.3, 0.7), yaw=80.0), 0)
     assert faces.embedded == []
-    assert faces.aged == [0, 15, 30]
+    assert faces.aged == [0, 20]
 
 
 def test_nobody_s_face_is_not_read_and_rows_keep_their_order() -> None:
