@@ -127,7 +127,7 @@ def track(
             _write_json(output / "video.json", VideoMetadata.of(result.info))
             _write_lines(output / "persons.jsonl", person_rows(result.tracks, "TIMESTAMP"))
             _write_lines(output / "faces.jsonl", face_rows(found.faces, found.traits if face_attributes == "ALL" else None))
-            _write_json(output / "tracks.json", summarize(found.tracks, found.people, faces=found.faces, traits=found.traits))
+            _write_json(output / "tracks.json", summarize(found))
             write_tracks(output / "persons.mot.txt", result.tracks, result.info)
             for _ in write_face_files(output, found, result.info, options, filename=video.name):
                 pass

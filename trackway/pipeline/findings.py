@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trackway.columns import UNIT_NAMES, AnalysedFrames, Controls, FaceMeshes, FaceShapes, FaceTraits, Tracks
 from trackway.faces.action_units import MEFARG41, action_units, combined, occurrence
+from trackway.faces.best_shots import best_rows, shot_quality
 from trackway.faces.controls import controls, dominant_person
 from trackway.faces.neutral import AVERAGE, Neutral, neutral_of
 from trackway.faces.smoothing import smooth
@@ -22,6 +23,10 @@ from trackway.tracking.linking import Linked
 __all__ = ["Curves", "Findings", "find"]
 
 Array = npt.NDArray[Any]
+
+
+_SHOTS, _SHOTS_APART_MS = 5, 1000
+"""Best sights of a person that are named, and how far apart they are."""
 
 
 class Curves(NamedTuple):
@@ -42,26 +47,30 @@ class Findings:
 
     Attributes:
         tracks: final rows, linked across segments and numbered.
+        people: who the persons are.
         frames: all that were sampled.
         faces: (F,) rows with a face, see `tracking.linking.Linked`.
         traits: (F,) what was read in them, smoothed over each person; None where nobody asked.
         shapes, meshes: (F,) likewise, as they were seen.
         units: (F, U) action units in the order of `UNIT_NAMES`; None where nobody asked.
-        people: who the persons are.
+        shot_quality: (F,) how well each is seen, 0..1, see `faces.best_shots`.
+        shots: rows of `faces` in which a person is seen best, the best first.
         actor: the person whose face takes the most room for the longest time; None where there is no face.
         curves: by person, of those whose controls were asked for.
     """
 
     tracks: Tracks
-    frames: AnalysedFrames
-    faces: Tracks
-    traits: FaceTraits | None
-    shapes: FaceShapes | None
-    meshes: FaceMeshes | None
-    units: Array | None
     people: People
-    actor: int | None
-    curves: Mapping[int, Curves]
+    frames: AnalysedFrames = dataclasses.field(default_factory=lambda: AnalysedFrames.make(0))
+    faces: Tracks = dataclasses.field(default_factory=lambda: Tracks.make(0))
+    traits: FaceTraits | None = None
+    shapes: FaceShapes | None = None
+    meshes: FaceMeshes | None = None
+    units: Array | None = None
+    shot_quality: Array = dataclasses.field(default_factory=lambda: np.zeros(0))
+    shots: Mapping[int, Array] = dataclasses.field(default_factory=dict)
+    actor: int | None = None
+    curves: Mapping[int, Curves] = dataclasses.field(default_factory=dict)
 
     @property
     def face_identity(self) -> Array:
@@ -99,7 +108,23 @@ def find(
             wanted = [person for person in persons if options.tracking_model == "StaticCam" or person == actor]
             curves = {person: _curves(linked, traits, persons[person], neutrals[person], size) for person in wanted}
     shown = {person: curve for person, curve in curves.items() if np.isfinite(curve.controls.confidence).any()}
-    return Findings(linked.tracks, linked.frames, linked.faces, traits, linked.shapes, linked.meshes, units, people, actor, shown)
+    quality, of_persons = shot_quality(linked.faces, size), linked.faces.person < len(people.identity)
+    return Findings(
+        linked.tracks,
+        people,
+        frames=linked.frames,
+        faces=linked.faces,
+        traits=traits,
+        shapes=linked.shapes,
+        meshes=linked.meshes,
+        units=units,
+        shot_quality=quality,
+        shots=best_rows(
+            linked.faces.person, linked.faces.time_ms, np.where(of_persons, quality, 0), count=_SHOTS, apart_ms=_SHOTS_APART_MS
+        ),
+        actor=actor,
+        curves=shown,
+    )
 
 
 def _rows_by_person(faces: Tracks, persons: int) -> dict[int, Array]:

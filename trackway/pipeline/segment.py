@@ -12,6 +12,7 @@ import cv2
 
 from trackway.jobs.options import JobOptions
 from trackway.media.decode import read_frames
+from trackway.media.frame import greyed
 from trackway.media.segments import Segment
 from trackway.media.timeline import enters_sample
 from trackway.media.video import VideoInfo
@@ -65,8 +66,10 @@ def track_segment(
     Raises:
         MediaError: the video cannot be decoded.
         ModelError: a network cannot run on this picture size.
+        OptionError: the pack has no network for what the options ask for.
         Stalled: nothing was finished for `stall_seconds`.
     """
+    vision.require(options)
     progress.stage("track", expected_frames(info, options.sample_fps, segment))
     size = (info.width, info.height)
     tracker, camera = SegmentTracker(size, looks=vision.new_looks()), CameraMotion(size)
@@ -75,6 +78,8 @@ def track_segment(
     recogniser = Recogniser(info, vision, ages=options.wants_traits)
     vision.warm_up(info, traits=wanted is not None)
     frames = read_frames(path, info, segment=segment, sample_fps=options.sample_fps, hardware=vision.hardware)
+    if options.tracking_model == "HeadCamGrey":
+        frames = map(greyed, frames)
     analysed = ordered_map(
         _batches(stretches(frames, every=every), vision.report.batch),
         lambda: Analyst(

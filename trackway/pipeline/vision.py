@@ -16,9 +16,11 @@ from trackway.columns import Detections
 from trackway.detection.detector import FrameSize
 from trackway.detection.faces import FaceDetector
 from trackway.detection.persons import PersonDetector
+from trackway.errors import OptionError
 from trackway.faces.cutouts import of_picture
 from trackway.faces.embedding import FaceEmbedder
 from trackway.faces.traits import TraitReader
+from trackway.jobs.options import JobOptions
 from trackway.media.hardware import Hardware, HardwareDecode
 from trackway.models.cache import ModelCache
 from trackway.models.deferred import DeferredNetwork
@@ -110,6 +112,18 @@ class Vision:
         if traits and self.traits is not None:
             face = Detections.make(1, box=[[0.3, 0.3, 0.4, 0.4]], landmarks=[_POINTS])
             self.traits.readings(of_picture(np.zeros((256, 256, 3), np.uint8)), face, Wanted(*[True] * len(Wanted._fields)))
+
+    def require(self, options: JobOptions) -> None:
+        """Refuses what the pack has no network for, before anything is read.
+
+        Raises:
+            OptionError: 41 action units are wanted, which the mesh does not tell.
+        """
+        if options.au_model == "mefarg41" and "actionUnits" not in self.report.models:
+            raise OptionError(
+                f"auModel mefarg41 needs a model pack with a network for the role actionUnits, which the pack {self.report.pack} lacks."
+                " Take xgb20 or svm20, which are computed from the mesh, or a pack of your own."
+            )
 
     def new_looks(self) -> LooksBuilder:
         """Collects what `bodies` and `face_embedder` see of the people of one segment."""

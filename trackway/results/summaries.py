@@ -11,6 +11,7 @@ import numpy.typing as npt
 from trackway.columns import EMOTION_NAMES, FaceTraits, Tracks
 
 if TYPE_CHECKING:
+    from trackway.pipeline.findings import Findings
     from trackway.pipeline.people import People
 
 __all__ = ["BestShot", "FaceSummary", "PersonSummary", "summarize"]
@@ -19,12 +20,12 @@ Array = npt.NDArray[Any]
 
 
 class BestShot(msgspec.Struct, frozen=True, rename="camel"):
-    """Where a person's face is seen best.
+    """Where a person's face is seen well.
 
     Attributes:
         pts_ms: milliseconds from the first frame.
         frame: source frame number, from 0.
-        quality: confidence of that face, 0..1.
+        quality: how well, 0..1: size, sharpness, frontality and exposure together, see `faces.best_shots`.
     """
 
     pts_ms: int
@@ -61,7 +62,8 @@ class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
         rows: how many rows the person has, one per analysed frame.
         face_rows: how many of them show the face.
         confidence_mean: mean confidence of the rows, 0..1, of the body where there is one, else of the face.
-        best_shot: left out where no face was seen.
+        best_shot: the best of all; left out where no face was seen.
+        best_shots: a few good ones, best first, spread over time; likewise.
         identity: which of the people of the video it is; left out where the face was never seen well (SPEC M6).
         identity_confidence: how clearly it is that one and no other, 0..1; left out where there is one identity only (SPEC M11).
         face: left out where nobody asked.
@@ -75,26 +77,19 @@ class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
     face_rows: int
     confidence_mean: float
     best_shot: BestShot | None = None
+    best_shots: list[BestShot] = msgspec.field(default_factory=list)
     identity: int | None = None
     identity_confidence: float | None = None
     face: FaceSummary | None = None
 
 
-def summarize(
-    tracks: Tracks, people: People | None = None, *, faces: Tracks | None = None, traits: FaceTraits | None = None
-) -> list[PersonSummary]:
-    """Summaries of all persons of linked `tracks`, by index.
-
-    Args:
-        tracks: (N,) rows in any order.
-        people: their identities.
-        faces, traits: (F,) rows of faces and what was read in them, smoothed, see `faces.smoothing`.
-    """
-    summaries = [_summary(tracks[rows]) for rows in _by_person(tracks)]
-    if faces is not None and traits is not None:
-        told = {int(faces.person[rows[0]]): _face(traits[rows]) for rows in _by_person(faces)}
-        summaries = [msgspec.structs.replace(summary, face=told.get(summary.index)) for summary in summaries]
-    return summaries if people is None else [_identified(summary, people) for summary in summaries]
+def summarize(found: Findings) -> list[PersonSummary]:
+    """Summaries of all persons of a video, by index."""
+    summaries = [_summary(found.tracks[rows]) for rows in _by_person(found.tracks)]
+    told: dict[int, FaceSummary | None] = {}
+    if found.traits is not None:
+        told = {int(found.faces.person[rows[0]]): _face(found.traits[rows]) for rows in _by_person(found.faces)}
+    return [_identified(_shown(summary, found, told.get(summary.index)), found.people) for summary in summaries]
 
 
 def _by_person(tracks: Tracks) -> list[Array]:
@@ -109,6 +104,18 @@ def _identified(summary: PersonSummary, people: People) -> PersonSummary:
     if identity < 0:
         return summary
     return msgspec.structs.replace(summary, identity=identity, identity_confidence=None if np.isnan(sure) else sure)
+
+
+def _shown(summary: PersonSummary, found: Findings, face: FaceSummary | None) -> PersonSummary:
+    """With what is known of the face."""
+    rows, faces = found.shots.get(summary.index, np.zeros(0, np.int64)), found.faces
+    shots = [
+        BestShot(time_ms, frame, quality)
+        for time_ms, frame, quality in zip(
+            faces.time_ms[rows].tolist(), faces.frame[rows].tolist(), found.shot_quality[rows].tolist(), strict=True
+        )
+    ]
+    return msgspec.structs.replace(summary, best_shot=shots[0] if shots else None, best_shots=shots, face=face)
 
 
 def _face(traits: FaceTraits) -> FaceSummary | None:
@@ -147,12 +154,4 @@ def _summary(person: Tracks) -> PersonSummary:
         rows=len(person),
         face_rows=int(np.count_nonzero(person.has_face)),
         confidence_mean=float(np.mean(confidence, dtype=np.float64)),
-        best_shot=_best_shot(person),
     )
-
-
-def _best_shot(person: Tracks) -> BestShot | None:
-    if not person.has_face.any():
-        return None
-    best = int(np.nanargmax(person.face_score))
-    return BestShot(int(person.time_ms[best]), int(person.frame[best]), float(person.face_score[best]))

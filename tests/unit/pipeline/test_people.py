@@ -14,6 +14,7 @@ from trackway.errors import NotEnoughFacesError, OptionError
 from trackway.identity.clustering import confidences
 from trackway.jobs.options import JobOptions
 from trackway.models.similarity import Similarity
+from trackway.pipeline.findings import Findings
 from trackway.pipeline.people import People, find_people
 from trackway.results.identities import identities
 from trackway.results.summaries import summarize
@@ -62,7 +63,7 @@ def test_x16_the_same_face_in_shots_one_and_three_is_one_person() -> None:
     assert (first.persons, first.first_ms, first.last_ms, first.rows, first.name) == ([0, 3], 0, 2900, 18, "Anna")
     assert second.embedding is None
     assert identities(tracks, people, embeddings=True)[1].embedding == BERT.tolist()
-    told = [(summary.identity, summary.identity_confidence) for summary in summarize(tracks, people)]
+    told = [(summary.identity, summary.identity_confidence) for summary in summarize(Findings(tracks, people))]
     assert told == [(0, 1.0), (1, 1.0), (None, None), (0, 1.0)]
 
 
@@ -85,7 +86,7 @@ def test_m20_nobody_is_told_apart_where_nobody_asked_or_no_network_can() -> None
         assert people.identity.tolist() == [-1, -1]
         assert np.isnan(people.confidence).all()
         assert identities(tracks, people) == []
-        assert b"identity" not in msgspec.json.encode(summarize(tracks, people))
+        assert b"identity" not in msgspec.json.encode(summarize(Findings(tracks, people)))
 
 
 def test_m2_hdbscan_with_a_number_is_refused_when_the_job_is_made() -> None:
@@ -106,7 +107,7 @@ def test_d39_what_all_sights_of_a_face_say_stands_in_its_summary() -> None:
     emotions = np.full((6, 8), np.nan)
     emotions[:2, 0] = [0.5, 1]
     traits = FaceTraits.make(6, age=[[20, 30]] * 3 + [[np.nan] * 2] * 3, male=[0.2, np.nan, 0.4, *[np.nan] * 3], emotions=emotions)
-    first, second = summarize(tracks, People.unknown(2), faces=tracks, traits=traits)
+    first, second = summarize(Findings(tracks, People.unknown(2), faces=tracks, traits=traits))
     assert second.face is None
     assert msgspec.to_builtins(first.face) == {
         "ageLow": 20.0,

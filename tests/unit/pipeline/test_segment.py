@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from tests.conftest import Clip
 from tests.unit.pipeline.clips import grey, write_clip
 from tests.unit.pipeline.scripted import Scripted, in_bursts, scripted, uneven
 from trackway.columns import Tracks
-from trackway.errors import CorruptMedia, Stalled
+from trackway.errors import CorruptMedia, OptionError, Stalled
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
 from trackway.media.segments import plan_segments
@@ -226,3 +228,26 @@ def test_progress_never_decreases_over_segments(tmp_path: Path) -> None:
     assert [name for name, _ in listener.heard] == ["probe", "track", "link"]
     assert result.tracks.frame.tolist() == sorted(set(result.tracks.frame.tolist()))
     assert len(set(result.tracks.person.tolist())) == 1
+
+
+@pytest.mark.parametrize(("model", "colourful"), [("StaticCam", True), ("HeadCamGrey", False)])
+def test_f17_head_cam_grey_shows_networks_no_colours(
+    sample_clip: Clip, info: VideoInfo, monkeypatch: pytest.MonkeyPatch, model: Any, colourful: bool
+) -> None:
+    spread: list[int] = []
+    detect = Scripted.detect
+
+    def looking(self: Scripted, images: Any, *where: Any) -> Any:
+        spread.append(int(np.ptp(images, axis=3).max()))
+        return detect(self, images, *where)
+
+    monkeypatch.setattr(Scripted, "detect", looking)
+    track_segment(sample_clip.path, info, msgspec.structs.replace(ADAPTIVE, tracking_model=model, sample_fps=2), scripted())
+    assert (max(spread) > 20) == colourful
+    assert colourful or max(spread) <= 2
+
+
+def test_m9_units_that_the_pack_cannot_tell_are_refused_before_anything_is_read(sample_clip: Clip, info: VideoInfo) -> None:
+    with pytest.raises(OptionError, match="auModel mefarg41 needs a model pack with a network for the role actionUnits"):
+        track_segment(sample_clip.path, info, JobOptions(au_model="mefarg41"), scripted())
+    track_segment(sample_clip.path, info, JobOptions(au_model="none", sample_fps=1, detail="standard"), scripted())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,14 +12,24 @@ import pytest
 
 from tests.tracks import random_tracks
 from trackway.columns import Tracks
+from trackway.pipeline.findings import Findings
+from trackway.pipeline.people import People
 from trackway.results.summaries import summarize
 from trackway.results.tables import read_parquet, write_parquet
 
 TRACKS = random_tracks(700, persons=4, seed=9)
 
 
+def found(tracks: Tracks, **given: Any) -> Findings:
+    return Findings(tracks, People.unknown(int(tracks.person.max(initial=-1)) + 1), **given)
+
+
 def test_c6_one_summary_per_person() -> None:
-    summaries = summarize(TRACKS[np.random.default_rng(0).permutation(len(TRACKS))])
+    faces = TRACKS[TRACKS.has_face]
+    shots = {person: np.flatnonzero(faces.person == person)[[3, 1]] for person in (0, 1, 3)}
+    quality = np.linspace(0, 1, len(faces))
+    shuffled = TRACKS[np.random.default_rng(0).permutation(len(TRACKS))]
+    summaries = summarize(found(shuffled, faces=faces, shots=shots, shot_quality=quality))
     assert [summary.index for summary in summaries] == [0, 1, 2, 3]
     for summary in summaries:
         own = TRACKS[TRACKS.person == summary.index]
@@ -27,19 +38,19 @@ def test_c6_one_summary_per_person() -> None:
         assert summary.face_rows == np.count_nonzero(~np.isnan(own.face_score))
         assert summary.confidence_mean == pytest.approx(np.mean(confidence))
         assert summary.tracklets == sorted({int(number) for number in own.tracklet if number >= 0})
-        assert summary.best_shot is not None
-        best = own[own.face_score == np.nanmax(own.face_score)]
-        assert summary.best_shot.pts_ms == best.time_ms[0]
-        assert summary.best_shot.frame == best.frame[0]
+        rows = shots.get(summary.index, np.zeros(0, np.int64))
+        told = [(shot.pts_ms, shot.frame, shot.quality) for shot in summary.best_shots]
+        assert told == list(zip(faces.time_ms[rows], faces.frame[rows], quality[rows], strict=True))
+        assert summary.best_shot == (summary.best_shots[0] if len(rows) else None)
 
 
 def test_a_person_without_a_face_has_no_best_shot() -> None:
-    (summary,) = summarize(random_tracks(10, persons=1, faces=0))
+    (summary,) = summarize(found(random_tracks(10, persons=1, faces=0)))
     assert b"bestShot" not in msgspec.json.encode(summary)
 
 
 def test_nobody_gives_no_summaries() -> None:
-    assert summarize(Tracks.make(0)) == []
+    assert summarize(found(Tracks.make(0))) == []
 
 
 @pytest.mark.parametrize("tracks", [TRACKS, Tracks.make(0)], ids=["rows", "empty"])
