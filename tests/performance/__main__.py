@@ -24,6 +24,7 @@ BENCHES = {
     "clustering": "who is who among faces: photographs of 41 people, people drawn by lot, a montage of 19 shots",
     "stills": "milliseconds for one photograph: faces found, told apart; loading of the networks; faces counted",
     "faces": "what is read in faces: landmarks, age, gender, expressions, pose, against people's notes",
+    "face_cost": "what looking for faces, and reading everything in them, adds to following people",
     "units": "action units of a mesh, against what photographs and clips should show",
     "search": "searching a million faces: time, what is found, cost of the index",
     "recognizer": "image operations through HTTP, one at a time and several in flight",
