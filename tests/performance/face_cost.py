@@ -2,8 +2,8 @@
 
     python -m tests.performance face_cost
 
-Clip: ../shared/data/faces/video/opera_house.mp4, else the project's own. Networks are opened anew for each run, outside of the time, so
-that no run knows faces from the one before.
+Clip: ../shared/data/faces/video/opera_house.mp4, else the project's own. Networks are opened anew for each run, so that no run knows faces
+from the one before; those for faces open when the first face is met, within the time.
 """
 
 from __future__ import annotations
