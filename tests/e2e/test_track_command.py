@@ -19,7 +19,7 @@ from botocore.validate import ParamValidator
 from trackway.cli.main import main
 from trackway.media.sample import SampleTruth, make_sample
 
-FILES = {"video.json", "persons.jsonl", "faces.jsonl", "tracks.json", "persons.mot.txt", "annotated.mp4"}
+FILES = {"video.json", "persons.jsonl", "faces.jsonl", "tracks.json", "identities.json", "persons.mot.txt", "annotated.mp4"}
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

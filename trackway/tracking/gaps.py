@@ -21,6 +21,9 @@ Array = npt.NDArray[Any]
 
 _CALM_WAY, _CALM_GROWTH = 0.25, 0.2
 """Heights that somebody has moved at most, and change of the logarithm of the height, who has probably stood still all the time."""
+_EDGE, _CUT_OFF, _GLANCE_MS = 0.02, 0.5, 500
+"""Share of the picture's width from its side; share of a person's usual width in heights below which the side cuts most of it off; and how
+long somebody there may be missed by a detector all the same."""
 _LEAST_OVERLAP = 0.6
 """A line that lies less than this on the truth, on average, is worse than none: gaps are harder than pieces that were seen."""
 _SECONDS = np.array([0.2, 0.4, 0.8, 1.6, 3.2, 6.4])
@@ -114,6 +117,23 @@ def _calm(before: Array, after: Array) -> Array:
     return calm
 
 
+def _left_the_picture(boxes: Array, person: Array) -> Array:
+    """(N - 1,) bool: this row and the next touch the same side of the picture, which cuts most of the person off: who is nearly gone before
+    a gap and nearly gone after it was gone in between.
+
+    Args:
+        boxes: (N, 4) in ratios.
+        person: (N,) whose they are, sorted.
+    """
+    if not len(person):
+        return np.zeros(0, bool)
+    shape = boxes[:, 2] / np.maximum(boxes[:, 3], 1e-9)
+    parts = np.split(shape, np.flatnonzero(np.diff(person)) + 1)
+    usual = np.repeat([np.median(part) for part in parts], [len(part) for part in parts])
+    sides = np.stack([boxes[:, 0] <= _EDGE, boxes[:, 0] + boxes[:, 2] >= 1 - _EDGE]) & (shape < _CUT_OFF * usual)
+    return np.asarray((sides[:, :-1] & sides[:, 1:]).any(axis=0))
+
+
 def _only(rows: Tracks, columns: tuple[str, ...]) -> Tracks:
     kept = ("frame", "time_ms", "person", *columns)
     return Tracks.make(len(rows), **{name: getattr(rows, name) for name in kept})
@@ -134,7 +154,8 @@ def _between(seen: Tracks, frames: AnalysedFrames, looked: Array, stage: Stage, 
     missing = np.diff(place) - 1
     missed = np.diff(np.cumsum(looked)[place]) > 1
     longest_ms = -1.0 if reach is None else np.where(_calm(box[:-1], box[1:]), reach.calm_ms, reach.other_ms)
-    missing[(np.diff(seen.person) != 0) | (missed & (np.diff(seen.time_ms) > longest_ms))] = 0
+    gone = missed & _left_the_picture(getattr(seen, name), seen.person) & (np.diff(seen.time_ms) > _GLANCE_MS)
+    missing[(np.diff(seen.person) != 0) | (missed & (np.diff(seen.time_ms) > longest_ms)) | gone] = 0
     between, before = ranges(place[:-1] + 1, place[:-1] + 1 + missing)
     first, last = seen[before], seen[before + 1]
     span = np.maximum(last.time_ms - first.time_ms, 1)

@@ -161,3 +161,25 @@ def test_a_video_that_shows_too_little_is_taken_for_a_usual_one() -> None:
     usual = reach_of(Tracks.make(0), sampled(), SIZE)
     assert 1600 < usual.other_ms == usual.calm_ms < 3200
     assert reach_of(rows([0, 9], [0.1, 0.1]), sampled(), SIZE) == usual
+
+
+@pytest.mark.parametrize(
+    ("narrow", "side", "gap", "stays_empty"),
+    [
+        (0.03, "right", 20, True),
+        (0.03, "left", 20, True),
+        (0.03, "right", 10, False),  # a glance of 400 ms: missed, not gone
+        (0.08, "right", 20, False),  # hardly cut off
+        (0.03, "middle", 20, False),  # hidden by something else
+    ],
+)
+def test_who_left_the_picture_was_not_in_it(narrow: float, side: str, gap: int, stays_empty: bool) -> None:
+    """Walks to the side, is cut off by it to a sliver, and comes back there."""
+    left = {"right": 1 - narrow, "left": 0.0, "middle": 0.5}[side]
+    frame = [0, 1, 2, 3, 3 + gap, 4 + gap, 5 + gap, 6 + gap]
+    tracks = rows(frame, [0.5] * 8)
+    box = tracks.box.copy()
+    box[3:5, 0], box[3:5, 2] = left, narrow
+    new = filled(tracks.replace(box=box), sampled(range(7 + gap)), 10_000)
+    assert (len(new) == 0) == stays_empty
+    assert len(new) in (0, gap - 1)
