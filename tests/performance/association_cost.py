@@ -9,6 +9,7 @@ The networks, decoding and drawing are not counted.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import statistics
 import time
@@ -36,6 +37,7 @@ _CROWDS = (5, 10, 40, 80)
 _SIZE = (1280, 720)
 _FRAME_RATE = 25
 _WARM_UP = 20
+_TURN = 17
 _SMALL_WIDTH = 160
 _TIMED = ("SORT", "ByteTrack", "OC-SORT", "BoT-SORT", "C-BIoU", "BoT-SORT + camera", "supervision ByteTrack")
 _LONG_FRAMES = 100_000
@@ -63,15 +65,25 @@ def main(output: Output, frames: int = 150) -> None:
     output.table(_linking())
 
 
-_Step = Callable[[int, Array, Array, Array], float]
-"""Frame number, boxes, scores and picture in; seconds of processor time out."""
+_Step = Callable[[int, Array, Array, Array], Callable[[], object]]
+"""Frame number, boxes, scores and picture in; out comes what takes the time."""
 
 
 def _medians_ms(steps: list[_Step], people: int, frames: int) -> list[float]:
-    """Of each side; they take turns, so that other work on the machine slows all."""
-    shown = itertools.islice(_crowd(people), _WARM_UP + frames)
-    taken = [[step(number, *frame) for step in steps] for number, frame in enumerate(shown)]
-    return [1000 * statistics.median(side) for side in zip(*taken[_WARM_UP:], strict=True)]
+    """Of each side; they take turns of `_TURN` frames, so that other work on the machine slows all, and each runs as if alone."""
+    shown = enumerate(itertools.islice(_crowd(people), _WARM_UP + frames))
+    taken: list[list[float]] = [[] for _ in steps]
+    while turn := list(itertools.islice(shown, _TURN)):
+        for step, seconds in zip(steps, taken, strict=True):
+            seconds += [_seconds(work) for work in [step(number, *frame) for number, frame in turn]]
+    return [1000 * statistics.median(seconds[_WARM_UP:]) for seconds in taken]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Of processor time."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 def _peer_step(peer: Peer) -> Callable[[], _Step]:
@@ -79,11 +91,9 @@ def _peer_step(peer: Peer) -> Callable[[], _Step]:
         tracker = peer.make(_FRAME_RATE)
         update = getattr(tracker, "update_with_detections", None) or tracker.update
 
-        def step(_: int, box: Array, score: Array, picture: Array) -> float:
+        def step(_: int, box: Array, score: Array, picture: Array) -> Callable[[], object]:
             found = as_detections(box, score)
-            began = time.process_time()
-            update(found, frame=picture) if peer.pictures else update(found)
-            return time.process_time() - began
+            return functools.partial(update, found, frame=picture) if peer.pictures else functools.partial(update, found)
 
         return step
 
@@ -96,8 +106,9 @@ class _OurStep:
     def __init__(self, *, camera: bool) -> None:
         self._tracker = SegmentTracker(_SIZE)
         self._camera = CameraMotion(_SIZE) if camera else None
+        self._nobody = Detections.make(0)
 
-    def __call__(self, number: int, box: Array, score: Array, picture: Array) -> float:
+    def __call__(self, number: int, box: Array, score: Array, picture: Array) -> Callable[[], object]:
         time_ms = round(1000 * number / _FRAME_RATE)
         bodies = Detections.make(
             len(box),
@@ -108,11 +119,11 @@ class _OurStep:
         )
         small = (_SMALL_WIDTH, round(_SMALL_WIDTH * _SIZE[1] / _SIZE[0]))
         luma = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), small, interpolation=cv2.INTER_AREA)
-        nobody = Detections.make(0)
-        began = time.process_time()
-        camera = self._camera.update(luma.astype(np.uint8)) if self._camera else None
-        self._tracker.update(number, time_ms, bodies, nobody, camera=camera)
-        return time.process_time() - began
+        return functools.partial(self._update, number, time_ms, bodies, luma.astype(np.uint8))
+
+    def _update(self, number: int, time_ms: int, bodies: Detections, luma: Array) -> None:
+        camera = self._camera.update(luma) if self._camera else None
+        self._tracker.update(number, time_ms, bodies, self._nobody, camera=camera)
 
 
 def _crowd(people: int, seed: int = 0) -> Iterator[tuple[Array, Array, Array]]:

@@ -34,7 +34,7 @@ def overlap_with_margin(ours: Array, theirs: Array, margin: Array | None = None)
         (N, M) overlap in 0..1.
     """
     size, their_size = ours[2:, :, None], theirs[2:, None]
-    common = _common(ours, theirs)
+    common = _common(_edges(ours), _edges(theirs))
     if margin is not None:
         grown = 2 * margin[:, None] * size
         common += grown
@@ -68,18 +68,25 @@ def covered_share(box: Array) -> Array:
 
     Of two people, the one whose feet are lower in the picture is nearer, and hides the other.
     """
-    foot = box[1] + box[3] / 2
-    common = np.maximum(_common(box, box), 0)
-    shared = common[0] * common[1] * (foot[None] > foot[:, None])
+    edges = _edges(box)
+    foot = edges[1][1]
+    common = np.maximum(_common(edges, edges), 0)
+    shared = common[0] * common[1] * (foot > foot[:, None])
     share: Array = shared.max(axis=1, initial=0.0) / (box[2] * box[3])
     return share
 
 
-def _common(ours: Array, theirs: Array) -> Array:
-    """(4, N), (4, M) about their centres -> (2, N, M) width and height of what each pair has in common; negative: the gap between."""
-    half, their_half = ours[2:] / 2, theirs[2:] / 2
-    common: Array = np.minimum((ours[:2] + half)[:, :, None], (theirs[:2] + their_half)[:, None])
-    common -= np.maximum((ours[:2] - half)[:, :, None], (theirs[:2] - their_half)[:, None])
+def _edges(box: Array) -> tuple[Array, Array]:
+    """(4, N) about their centres -> (2, N) left and upper, and right and lower edges."""
+    half = box[2:] / 2
+    return box[:2] - half, box[:2] + half
+
+
+def _common(ours: tuple[Array, Array], theirs: tuple[Array, Array]) -> Array:
+    """Edges of N and of M boxes -> (2, N, M) width and height of what each pair has in common; negative: the gap between."""
+    (low, high), (their_low, their_high) = ours, theirs
+    common: Array = np.minimum(high[:, :, None], their_high[:, None])
+    common -= np.maximum(low[:, :, None], their_low[:, None])
     return common
 
 

@@ -28,8 +28,10 @@ _CELL = 16
 _LEAST_CORNER = 1e-4
 """Less contrast is noise of the sensor or the codec."""
 _LEAST_CORNERS = 8
-_WINDOW, _LEVELS = (9, 9), 2
-_STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.01)
+_WINDOW, _LEVELS = (8, 8), 2
+_STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 5, 0.03)
+_HOW: Final = cv2.OPTFLOW_USE_INITIAL_FLOW | cv2.OPTFLOW_LK_GET_MIN_EIGENVALS
+"""The second only for its price: the other measure of error, which nobody reads either, is reckoned anew."""
 
 _STILL_PX = 0.05
 """Flow this small is noise,"""
@@ -76,7 +78,7 @@ class CameraMotion:
     """
 
     def __init__(self, frame_size: tuple[int, int]) -> None:
-        self._frame_size = np.array(frame_size, np.float64)
+        self._frame_size = frame_size
         self._luma: Array | None = None
         self._corner = _no_points()
 
@@ -104,13 +106,13 @@ class CameraMotion:
         small, agreed = _similarity(before, luma, corner)
         if agreed < _LOST_SHARE and _likeness(before, luma) < _ALIKE:
             return Camera(STILL, cut=True)
-        return Camera(STILL if small is None else self._in_frame(small, luma.shape))
+        return Camera(STILL if small is None else self._in_frame(*small, luma.shape))
 
-    def _in_frame(self, small: Array, shape: tuple[int, ...]) -> Array:
+    def _in_frame(self, growth: complex, shift: complex, shape: tuple[int, ...]) -> Array:
         """The same motion in pixels of the processed frame; whole numbers are pixel centres in OpenCV, edges of pixels in boxes."""
-        (a, b), shift = small[:, 0], small[:, 2]
-        shift = shift + 0.5 - small[:, :2] @ (0.5, 0.5)
-        return np.array([a, b, *(shift * self._frame_size / shape[::-1])])
+        shift -= growth * (0.5 + 0.5j)
+        (width, height), (down, across) = self._frame_size, shape
+        return np.array([1 + growth.real, growth.imag, shift.real * width / across, shift.imag * height / down])
 
 
 def _no_points() -> Array:
@@ -125,37 +127,42 @@ def _corners(luma: Array) -> Array:
     strength = np.asarray(cv2.cornerMinEigenVal(luma, 3))[: down * _CELL, : across * _CELL]
     cells = strength.reshape(down, _CELL, across, _CELL).swapaxes(1, 2).reshape(down * across, _CELL * _CELL)
     best = cells.argmax(axis=1)
-    cell = np.flatnonzero(cells[np.arange(len(cells)), best] >= _LEAST_CORNER)
-    x = cell % across * _CELL + best[cell] % _CELL
-    y = cell // across * _CELL + best[cell] // _CELL
-    return np.stack([x, y], axis=1).astype(np.float32)
+    cell = (cells[np.arange(len(cells)), best] >= _LEAST_CORNER).nonzero()[0]
+    corner = np.empty((len(cell), 2), np.float32)
+    corner[:, 0] = cell % across * _CELL + best[cell] % _CELL
+    corner[:, 1] = cell // across * _CELL + best[cell] // _CELL
+    return corner
 
 
-def _similarity(before: Array, now: Array, corner: Array) -> tuple[Array | None, float]:
-    """The (2, 3) matrix that most corners agree on, None where there is none or nothing moved, and the share that agrees."""
+_Similarity = tuple[complex, complex]
+"""Points as complex numbers x + yj: each moves by the first number times where it is, and by the second."""
+
+
+def _similarity(before: Array, now: Array, corner: Array) -> tuple[_Similarity | None, float]:
+    """What most corners agree on, None where there is nothing or nothing moved, and the share that agrees."""
     start, flow = _flow(before, now, corner, np.zeros(2, np.float32))
     still = np.count_nonzero(np.abs(flow).max(axis=1, initial=0) < _STILL_PX) / len(corner)
     if still >= _STILL_SHARE:
         return None, still
     count, width = len(corner), before.shape[1]
-    matrix, agreed = _agreement(start, flow, count, _AGREED_PX, width)
+    found, agreed = _agreement(start, flow, count, _AGREED_PX, width)
     if agreed < _AGREED_SHARE:
         # Too far for the flow to follow, perhaps; phases of the whole picture (Kuglin and Hines, 1975) say where to look.
         whole, _ = cv2.phaseCorrelate(before.astype(np.float32), now.astype(np.float32))
-        matrix, agreed = _agreement(*_flow(before, now, corner, np.array(whole, np.float32)), count, 2 * _AGREED_PX, width)
-    return (matrix, agreed) if agreed >= _AGREED_SHARE else (None, agreed)
+        found, agreed = _agreement(*_flow(before, now, corner, np.array(whole, np.float32)), count, 2 * _AGREED_PX, width)
+    return (found, agreed) if agreed >= _AGREED_SHARE else (None, agreed)
 
 
 def _flow(before: Array, now: Array, corner: Array, guess: Array) -> tuple[Array, Array]:
     """(N, 2) the corners that were found again, and by how much each moved."""
     end, status, _ = cv2.calcOpticalFlowPyrLK(
-        before, now, corner, corner + guess, winSize=_WINDOW, maxLevel=_LEVELS, criteria=_STOP, flags=cv2.OPTFLOW_USE_INITIAL_FLOW
+        before, now, corner, corner + guess, winSize=_WINDOW, maxLevel=_LEVELS, criteria=_STOP, flags=_HOW
     )
     tracked = np.asarray(status)[:, 0] > 0
     return corner[tracked], (np.asarray(end) - corner)[tracked]
 
 
-def _agreement(start: Array, flow: Array, corners: int, error_px: float, width: int) -> tuple[Array | None, float]:
+def _agreement(start: Array, flow: Array, corners: int, error_px: float, width: int) -> tuple[_Similarity | None, float]:
     """The similarity that most of the flow agrees on, and how much of all corners that is."""
     if len(start) < _LEAST_CORNERS:
         return None, 0.0
@@ -166,8 +173,8 @@ def _agreement(start: Array, flow: Array, corners: int, error_px: float, width: 
     return _fitted(start[agreed], flow[agreed], width), np.count_nonzero(agreed) / corners
 
 
-def _fitted(start: Array, flow: Array, width: int) -> Array | None:
-    """The (2, 3) similarity of least squares; None where it explains no more than noise would (Fisher's F test), or one place alone.
+def _fitted(start: Array, flow: Array, width: int) -> _Similarity | None:
+    """The similarity of least squares; None where it explains no more than noise would (Fisher's F test), or one place alone.
 
     As complex numbers, points and their ways lie on a line.
     """
@@ -182,7 +189,7 @@ def _fitted(start: Array, flow: Array, width: int) -> Array | None:
     total, unexplained = np.vdot(way, way).real, np.vdot(left, left).real
     if (total - unexplained) * (2 * count - 4) <= 4 * _LEAST_F * unexplained:
         return None
-    return np.array([[1 + growth.real, -growth.imag, shift.real], [growth.imag, 1 + growth.real, shift.imag]])
+    return complex(growth), complex(shift)
 
 
 def _likeness(one: Array, other: Array) -> float:
