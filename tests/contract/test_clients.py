@@ -93,7 +93,7 @@ def test_options_go_with_the_call(cloud: Cloud, signed: Gateway) -> None:
     assert (record.options.sample_fps, record.options.faces, record.options.rotation) == (2.5, False, 90)
     with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
         client.start_person_tracking(**given | {"Options": {"sampleFps": 5}})
-    for wrong, sentence in (({"sampleRate": 5}, "there is no option 'sampleRate'"), ({"sampleFps": [5]}, "Options: Expected `float`")):
+    for wrong, sentence in (({"sampleRate": 5}, "there is no option 'sampleRate'"), ({"sampleFps": [5]}, "sampleFps: expected a number")):
         with pytest.raises(client.exceptions.InvalidParameterException, match=sentence):
             client.start_person_tracking(Video=video, Options=wrong)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from trackway.errors import OptionError
+from trackway.jobs.expected import expected
 
 __all__ = ["JobOptions"]
 
 _MOVES: dict[str, Any] = {"sampleFps": 0, "cadence": "every"}
 """What curves of a face want where the caller does not say: a blink is over in a tenth of a second."""
+
+_NAME = "1 to {} letters, digits and any of _.-"
 
 
 class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
@@ -60,12 +64,12 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     segment_seconds: Annotated[float, msgspec.Meta(ge=5, le=3600)] = 300.0
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 7
     face_attributes: Literal["DEFAULT", "ALL"] = "DEFAULT"
-    collection_id: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,255}\Z")] | None = None
+    collection_id: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,255}\Z", description=_NAME.format(255))] | None = None
     face_match_threshold: Annotated[float, msgspec.Meta(ge=0, le=100)] = 80.0
-    project: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,128}\Z")] | None = None
+    project: Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_.\-]{1,128}\Z", description=_NAME.format(128))] | None = None
     tracking_model: Literal["StaticCam", "HeadCam", "HeadCamGrey"] = "StaticCam"
     calibration_image: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | None = None
-    actor_name: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=256)] | None = None
+    actor_name: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=256, description="1 to 256 characters, not all blank")] | None = None
     landmarks: Literal[5, 30, 68, "dense"] = 5
     au_model: Literal["none", "xgb20", "svm20", "mefarg41"] = "none"
     num_faces: Annotated[int, msgspec.Meta(ge=1, le=1000)] | Literal["auto"] = "auto"
@@ -79,27 +83,29 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         """Refuses options that contradict each other.
 
         Raises:
-            ValueError: something is wanted of faces that nobody looks for, or a clusterer is told a number that it finds by itself.
+            ValueError: something is wanted of faces that nobody looks for, or a number of people of what does not take one.
         """
         if not self.faces:
             wanted = [name for name, asked in self._of_faces.items() if asked]
             if wanted:
                 raise ValueError(f"{wanted[0]} needs faces to be looked for; leave out either {wanted[0]} or faces: false")
-        if self.clusterer == "hdbscan" and self.num_faces != "auto":
-            raise ValueError(
-                f"hdbscan finds the number of people by itself; leave out numFaces: {self.num_faces}, or take spectral or kmeans"
-            )
+        if self.clusterer in ("hdbscan", "none") and self.num_faces != "auto":
+            does = "finds the number of people by itself" if self.clusterer == "hdbscan" else "groups nobody"
+            raise ValueError(f"clusterer {self.clusterer} {does}; leave out numFaces: {self.num_faces}, or take spectral or kmeans")
 
     @property
     def _of_faces(self) -> dict[str, bool]:
         """Options that mean something only where faces are looked for -> whether they are in use."""
         return {
+            "faceAttributes": self.face_attributes != "DEFAULT",
             "collectionId": self.collection_id is not None,
             "trackingModel": self.tracking_model != "StaticCam",
             "calibrationImage": self.calibration_image is not None,
             "landmarks": self.landmarks not in (5, 30),
             "auModel": self.au_model != "none",
             "numFaces": self.num_faces != "auto",
+            "clusterer": self.clusterer not in ("auto", "none"),
+            "returnEmbeddings": self.return_embeddings,
             "artifacts": bool(self.artifacts),
             "exports": bool(self.exports),
         }
@@ -145,4 +151,14 @@ class JobOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         try:
             return msgspec.convert({**(_MOVES if given.get("artifacts") else {}), **given}, cls, strict=False)
         except msgspec.ValidationError as error:
-            raise OptionError(f"{source}: {error}.") from error
+            raise OptionError(f"{source}: {cls._explained(str(error), given)}.") from error
+
+    @classmethod
+    def _explained(cls, error: str, given: Mapping[str, Any]) -> str:
+        """What msgspec found wrong, in words of the option: its name, what it may be and what it is."""
+        at = re.search(r" - at `\$\.(\w+)", error)
+        if at is None:
+            return error
+        name = at[1]
+        kinds = {field.encode_name: field.type for field in msgspec.inspect.type_info(cls).fields}  # type: ignore[attr-defined]
+        return f"{name}: expected {expected(kinds[name])}, found {given[name]!r}"

@@ -69,9 +69,9 @@ def test_a_numeric_job_tag_stays_text() -> None:
     ("given", "sentence"),
     [
         ({"call": {"sampleRate": 5}}, "Options: there is no option 'sampleRate'; the options are sampleFps, rotation"),
-        ({"call": {"sampleFps": -1}}, "Options: Expected `float` >= 0"),
-        ({"call": {"sampleFps": "fast"}}, "Options: Expected `float`"),
-        ({"sidecar": b'{"sampleFps": 9999}'}, "sidecar object: Expected `float` <= 240"),
+        ({"call": {"sampleFps": -1}}, "Options: sampleFps: expected a number from 0 to 240, found -1"),
+        ({"call": {"sampleFps": "fast"}}, "Options: sampleFps: expected a number from 0 to 240, found 'fast'"),
+        ({"sidecar": b'{"sampleFps": 9999}'}, "sidecar object: sampleFps: expected a number from 0 to 240, found 9999"),
         ({"sidecar": b"[]"}, "sidecar object: expected a JSON object"),
         ({"sidecar": b"\xff\xfe"}, "sidecar object: expected a JSON object"),
         ({"sidecar": b""}, "sidecar object: expected a JSON object"),
@@ -79,7 +79,7 @@ def test_a_numeric_job_tag_stays_text() -> None:
         ({"sidecar": b'{"sampleFsp": 5}'}, "sidecar object: there is no option 'sampleFsp'"),
         ({"sidecar": b'{"jobTag": "with space"}'}, "sidecar object: expected jobTag"),
         ({"sidecar": b'{"jobTag": 5}'}, "sidecar object: expected jobTag"),
-        ({"metadata": {"rotation": "45"}}, "object metadata: Invalid enum value 45"),
+        ({"metadata": {"rotation": "45"}}, "object metadata: rotation: expected 0 or 90 or 180 or 270 or auto, found 45"),
         ({"metadata": {"trackway-sample-fsp": "5"}}, "object metadata: there is no option 'sample-fsp'"),
     ],
 )

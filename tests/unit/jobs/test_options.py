@@ -36,10 +36,10 @@ def test_text_from_object_metadata_reads_like_json(given: dict[str, Any], expect
     ("given", "words"),
     [
         ({"smapleFps": 5}, ["'smapleFps'", "sampleFps, rotation, faces"]),
-        ({"sampleFps": -1}, [">= 0.0", "sampleFps"]),
+        ({"sampleFps": -1}, ["sampleFps: expected a number from 0 to 240, found -1"]),
         ({"sampleFps": "fast"}, ["sampleFps"]),
         ({"rotation": 45}, ["45", "rotation"]),
-        ({"retentionDays": 0}, [">= 1", "retentionDays"]),
+        ({"retentionDays": 0}, ["retentionDays: expected a whole number from 1 to 3650, found 0"]),
         ({"faces": "maybe"}, ["faces"]),
         ({"detail": "hihg"}, ["hihg", "detail"]),
         ({"cadence": 5}, ["cadence"]),
@@ -63,7 +63,7 @@ def test_r19_r20_a_face_search_is_chosen_by_its_collection() -> None:
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"collectionId": "with space"}, "collectionId"),
+        ({"collectionId": "with space"}, "collectionId: expected 1 to 255 letters, digits and any of _.-, found 'with space'"),
         ({"collectionId": ""}, "collectionId"),
         ({"collectionId": "a" * 256}, "collectionId"),
         ({"collectionId": "people\n"}, "collectionId"),
@@ -74,6 +74,9 @@ def test_r19_r20_a_face_search_is_chosen_by_its_collection() -> None:
         *[
             ({**given, "faces": False}, f"{next(iter(given))} needs faces to be looked for")
             for given in (
+                {"faceAttributes": "ALL"},
+                {"clusterer": "kmeans"},
+                {"returnEmbeddings": True},
                 {"trackingModel": "HeadCam"},
                 {"calibrationImage": "rest.jpg"},
                 {"landmarks": 68},
@@ -135,7 +138,7 @@ def test_f27_curves_want_every_frame_unless_the_caller_says_otherwise() -> None:
         ({"auModel": "xgb20", "faceAttributes": "ALL"}, (True, True, False)),
         ({"artifacts": ["controls"]}, (False, True, False)),
         ({"exports": ["mexca_v1"]}, (False, True, False)),
-        ({"faces": False, "faceAttributes": "ALL"}, (False, False, False)),
+        ({"faces": False}, (False, False, False)),
     ],
 )
 def test_what_is_read_in_faces_follows_from_what_is_made_of_it(given: dict[str, Any], wants: tuple[bool, ...]) -> None:

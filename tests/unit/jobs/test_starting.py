@@ -113,7 +113,7 @@ def test_a_wrong_option_of_an_upload_becomes_a_job_that_will_fail(cloud: Cloud, 
     assert record is not None
     assert record.failure is not None
     assert record.failure.code == "INVALID_OPTION"
-    assert record.failure.message.startswith("sidecar object: Expected `float`" if key else "object metadata: Expected `float`")
+    assert record.failure.message.startswith("sidecar object: sampleFps: expected" if key else "object metadata: sampleFps: expected")
     assert cloud.executions() == [job_id]
 
 
