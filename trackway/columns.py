@@ -54,7 +54,7 @@ UNIT_NAMES = (*(f"AU{unit}" for unit in _BOTH_SIDES), *(f"AU{side}{unit}" for un
 
 _PAIRED = (
     *("lid", "lidGap", "upperLid", "lowerLid", "browInner", "browMiddle", "browOuter", "eyeBag", "cheek", "noseWing"),
-    *("cornerHeight", "cornerOut", "cornerDepth", "upperLip", "lowerLip", "lipGap", "cheekDepth"),
+    *("fold", "cornerHeight", "cornerOut", "cornerDepth", "cornerThickness", "upperLip", "lowerLip", "lipGap", "cheekDepth"),
 )
 _SINGLE = (
     *("browDistance", "noseRoot", "noseWidth", "mouthWidth", "mouthAside", "upperLip", "lowerLip", "lipGap", "upperThickness"),

@@ -5,7 +5,8 @@
 Photographs: ../shared/data/faces. There are none with action units marked, so units are held against what should go with them: seven
 photographs of acted emotions, by what EMFACS (Friesen and Ekman, 1983) is quoted to list; photographs of people of whom there are others at
 rest, by what the pack's network for emotions says of them; notes by eye on smiles, open mouths and closed eyes (expressions.json); and
-parts of two clips, noted by eye too. A face is measured against the average at rest, against those others, or against its clip's own.
+parts of two clips, noted by eye too. A face is measured against the average at rest, against those others, or against its clip's own. Of
+units that no photograph surely shows, faces are bent into them, and measured against themselves.
 
 The same pictures were looked at when the formulas were made and their ends chosen: nothing here is held out.
 """
@@ -23,11 +24,13 @@ import numpy as np
 import numpy.typing as npt
 from rich.table import Table
 
+from tests.performance.drawn_faces import DRAWN, bent, drawn
 from tests.performance.output import Output
 from tests.performance.verification import DATA, photographs
 from trackway.columns import EMOTION_NAMES, MEASURE_NAMES, UNIT_NAMES, FaceShapes, FaceTraits
 from trackway.faces.action_units import action_units
 from trackway.faces.cutouts import of_picture
+from trackway.faces.measures import measures
 from trackway.faces.neutral import AVERAGE, Neutral, neutral_from, neutral_of
 from trackway.faces.traits import TraitReader
 from trackway.media.still import open_still
@@ -104,6 +107,8 @@ CLIPS = {
 _ANGLES = (-60, -30, 30, 60)
 _SIDES = (96, 64, 48, 32, 24)
 _AT_REST_LIP_GAP = 0.4
+_FRONTAL, _BENT = 15.0, 12
+"""Degrees of yaw and pitch up to which faces are bent, and how many of them."""
 _LEAST_AT_REST = 2
 """Other photographs of the same person at rest, against which one is measured."""
 
@@ -134,6 +139,8 @@ def main(output: Output) -> None:
     output.table(_turned(finder, reader, {name: pictures[name] for name in some}, seen))
     output.table(_smaller(finder, reader, {name: pictures[name] for name in some}))
     output.table(_people_at_rest(seen, people))
+    output.progress(f"{', '.join(DRAWN)} drawn into photographs")
+    output.table(_bent(finder, reader, pictures, seen))
 
 
 def _reader() -> TraitReader:
@@ -280,6 +287,47 @@ def _people_at_rest(seen: dict[str, Seen], people: Mapping[str, tuple[bytes, dic
         slopes = np.linalg.lstsq(turned[known], away[known, column], rcond=None)[0] * 10
         table.add_row(name.replace("Left", " (left)"), f"{away[known, column].std():.3f}", f"{slopes[1]:+.3f}", f"{slopes[2]:+.3f}")
     return table
+
+
+def _bent(finder: StillReader, reader: TraitReader, pictures: dict[str, Array], seen: dict[str, Seen]) -> Table:
+    """What of a unit that was drawn into a photograph its mesh follows, and what the formula makes of the drawing and of the mesh."""
+    table = Table("unit", "measure", "drawn, cm", "followed, cm", "unit: of the drawing, of the mesh", title=f"Drawn into {_BENT} faces")
+    gap = MEASURE_NAMES.index("lipGap")
+    resting = [
+        name
+        for name, one in sorted(seen.items())
+        if ("/age/" in name or name.endswith("image_0001.jpg"))
+        and (np.abs(one.traits.pose[0, 1:]) < _FRONTAL).all()
+        and one.shapes.measures[0, gap] < _AT_REST_LIP_GAP
+        and one.traits.emotions[0, EMOTION_NAMES.index("HAPPY")] < 0.5
+    ][:_BENT]
+    faces = {name: finder.faces(pictures[name])[:1] for name in resting}
+
+    def look(name: str, rgb: Array) -> tuple[Array, Array]:
+        return reader.meshes(of_picture(rgb), faces[name])[0], reader.shapes(of_picture(rgb), faces[name]).measures
+
+    for unit, measure in DRAWN.items():
+        changes, units = [], []
+        for name in resting:
+            rgb = pictures[name]
+            mesh, before = look(name, rgb)
+            mesh = mesh * [rgb.shape[1], rgb.shape[0], rgb.shape[1]]
+            after = drawn(mesh, unit)
+            meant, followed = measures(after[None], before[:, :2]), look(name, bent(rgb, mesh, after))[1]
+            rest = neutral_from(before[0])
+            changes.append([_measure(each, measure) - _measure(before, measure) for each in (meant, followed)])
+            units.append([action_units(each, rest)[0, UNIT_NAMES.index(unit)] for each in (meant, followed)])
+        (as_drawn, as_followed), (meant_unit, seen_unit) = np.nanmean(changes, axis=0), np.nanmean(units, axis=0)
+        table.add_row(unit, measure, f"{as_drawn:+.2f}", f"{as_followed:+.2f}", f"{meant_unit:.2f}, {seen_unit:.2f}")
+    return table
+
+
+def _measure(found: Array, name: str) -> float:
+    """A measure of the only row, or the mean of both sides; "thickness" is that of both lips."""
+    if name == "thickness":
+        return _measure(found, "upperThickness") + _measure(found, "lowerThickness")
+    columns = [MEASURE_NAMES.index(each) for each in (name, f"{name}Left", f"{name}Right") if each in MEASURE_NAMES]
+    return float(found[0, columns].mean())
 
 
 def _within(values: Array, person: Array) -> Array:

@@ -10,16 +10,22 @@ both sides are the mean of both. How good each of them is: docs/action-units.md.
     AU6   skin under the eye and cheek up        AU7   lower lid up, the eye narrower
     AU9   wings of the nose and upper lip up, and the skin between the brows down
     AU10  upper lip up, by more than a smile takes it along
-    AU12  corners of the mouth up and outwards   AU15  corners down, by more than either lip
+    AU11  skin along the nasolabial fold up, by more than the wing of the nose and the upper lip take it along
+    AU12  corners of the mouth up and outwards
+    AU14  lips thinner at the corner than elsewhere, the corner back by more than out, and not up
+    AU15  corners down, by more than either lip
     AU16  lower lip down, by more than the jaw takes it along
     AU17  chin up to closed lips                 AU18  mouth narrow, lips forward
     AU20  corners outwards without going up      AU22  mouth narrow with the lips apart
-    AU24  lips thin and closed                   AU25  lips apart
+    AU23  lips thin and the mouth narrow         AU24  lips thin and closed, but not sucked in
+    AU25  lips apart
     AU26  chin away from the nose                AU27  the same, beyond what AU26 covers
+    AU28  red of closed lips nearly gone, the lips back
     AU43  lids together
 
-AU11, AU13, AU14, AU19, AU23, AU28, AU32, AU38 and AU39 stay NaN: they are furrows, dimples, rolled lips, tongue, teeth and nostrils, which
-a mesh of 468 points does not show. A pack's network may know them (`faces.unit_reader`).
+AU11, AU14, AU23 and AU28 are 1 where skin and lips go as far as FACS describes. The mesh does not follow them so far: it holds on to what
+an average mouth looks like, and tells these four too seldom rather than wrongly. AU13, AU19, AU32, AU38 and AU39 stay NaN: a smile's kind,
+tongue, teeth and nostrils are not in it at all. A pack's network may know all of them (`faces.unit_reader`).
 """
 
 from __future__ import annotations
@@ -44,6 +50,8 @@ MEFARG41 = (
 )
 """Those of SPEC M9, in its order."""
 
+_OF_FACE = [UNIT_NAMES.index(f"AU{name[3:]}" if name.startswith(("AUL", "AUR")) else name) for name in UNIT_NAMES]
+"""For each unit the column of the same unit without its side."""
 _OCCURS = 0.2
 """Intensity from which a unit counts as there: clear of what heads that turn make of faces at rest. Chosen, not fitted."""
 
@@ -112,11 +120,16 @@ def _sides(measures: Array, neutral: Neutral) -> dict[int, Array]:
     thinner = -change.middle("upperThickness") - change.middle("lowerThickness")
     chin, root = change.middle("chin"), change.middle("noseRoot")
     forward = (change.middle("upperDepth") + change.middle("lowerDepth")) / 2
+    narrower = -change.middle("mouthWidth") / 2
     open_mouth = np.maximum(gap, 0)  # takes the corners along
     lifted = np.maximum(up + 0.25 * open_mouth, 0)
     lips = np.minimum(change.middle("upperLip"), change.middle("lowerLip"))  # goes down with the jaw, and not up with the upper lip alone
     parted = _between(gap, 0.06, 0.40)
-    purse = _between(-change.middle("mouthWidth") / 2 + forward, 0.20, 0.80)
+    purse = _between(narrower + forward, 0.20, 0.80)
+    tucked = -change.sided("cornerDepth") - np.maximum(out, 0)  # going outwards, a corner goes as far back along the teeth
+    pinched = -change.sided("cornerThickness") - 0.3 * np.maximum(thinner, 0)  # lips that are thin are thin at their corners too
+    drawn_in = np.maximum(-forward - 0.2 * np.maximum(out, 0), 0)  # a smile lays lips on the teeth
+    sucked = _between(thinner + drawn_in, 0.40, 1.00) * (1 - parted)
     found = {
         1: _between(inner + (inner - outer) / 2, 0.10, 0.60),
         2: _between(outer, 0.10, 0.55),
@@ -126,17 +139,21 @@ def _sides(measures: Array, neutral: Neutral) -> dict[int, Array]:
         7: _between(lower_lid + np.clip(-opening, 0, 0.08) / 2, 0.04, 0.16),
         9: _between(wing - 0.2 * lifted - root / 4, 0.06, 0.35),
         10: _between(upper - 0.6 * np.maximum(up, 0), 0.15, 0.60),
+        11: _between(change.sided("fold") - 0.8 * wing - 0.3 * upper, 0.06, 0.25),
         12: _between(up + 0.2 * open_mouth + 0.6 * out, 0.25, 1.40),
+        14: _between(pinched + tucked / 2 - 0.2 * lifted, 0.05, 0.20),
         15: _between(lips - up, 0.10, 0.50),
         16: _between(chin - 0.4 * open_mouth, 0.12, 0.50) * parted,
         17: _between(chin, 0.12, 0.60) * (1 - parted),
         18: purse * (1 - parted),
         20: _between(out - lifted, 0.12, 0.60),
         22: purse * parted,
-        24: _between(thinner, 0.08, 0.30) * (1 - parted),
+        23: _between(np.minimum(thinner, narrower), 0.10, 0.40),
+        24: _between(thinner, 0.08, 0.30) * (1 - parted) * (1 - sucked),
         25: _between(gap, 0.06, 1.20),
         26: _between(jaw, 0.25, 1.40),
         27: _between(jaw, 1.20, 2.00),
+        28: sucked,
         43: _between(-opening, 0.05, 0.19),
     }
     return {unit: np.broadcast_to(both, (len(measures), 2)) for unit, both in found.items()}
@@ -152,8 +169,12 @@ def occurrence(units: Array) -> Array:
 
 
 def combined(network: Array, units: Array) -> Array:
-    """(N, U) what a network of the pack says (`FaceShapes.units`), and what the mesh says where it is silent."""
-    return np.where(np.isnan(network), units, network).astype(np.float32)
+    """(N, U) what a network of the pack says (`FaceShapes.units`), and what the mesh says where it is silent.
+
+    Of a unit whose sides the network does not tell apart, both are as it says of the face: the mesh's would belie it.
+    """
+    told = np.where(np.isnan(network), network[:, _OF_FACE], network)
+    return np.where(np.isnan(told), units, told).astype(np.float32)
 
 
 def _between(values: Array, none: float, full: float) -> Array:

@@ -80,7 +80,7 @@ _OF_UNITS = {name: f"AU{unit}" for unit, names in _OF_BOTH.items() for name in n
 
 _NEVER = {"mouth_up", "mouth_down", "normalFV", "jawForward", "mouthShrugUpper", "cheekPuff"}
 """What nothing here tells."""
-_BY_NETWORKS = {"mouthDimpleLeft", "mouthDimpleRight", "mouthRollLower", "mouthRollUpper", "tongueOut"}
+_BY_NETWORKS = {"tongueOut"}
 """What only a pack's network for action units tells."""
 SUPPORTED = frozenset(CONTROL_NAMES) - _NEVER - _BY_NETWORKS
 """What has values without such a network; the others are NaN."""
@@ -95,7 +95,7 @@ _NEIGHBOURS = 3
 _CERTAIN_TO, _UNCERTAIN_FROM = 20.0, 60.0
 """Degrees of yaw or pitch up to which, and from which, a mesh is a good and no witness."""
 _UNCERTAIN_TO_PX, _CERTAIN_FROM_PX = 20.0, 96.0
-"""Longer side of the face's box, likewise: at 96 pixels units differ by 0.01 from those of a large picture, at 24 by 0.08."""
+"""Longer side of the face's box, likewise: at 96 pixels units differ by 0.01 from those of a large picture, at 24 by 0.07."""
 
 
 def controls(
@@ -163,9 +163,6 @@ def dominant_person(faces: Tracks) -> int | None:
 def _values(units: Array, measures: Array, gaze: Array, head: Array, neutral: Neutral) -> Array:
     """(N, C) in the order of `columns.CONTROL_NAMES`."""
     unit = dict(zip(UNIT_NAMES, units.astype(np.float64).T, strict=True))
-    for name in UNIT_NAMES:
-        if (both := f"AU{name[3:]}") in unit and name.startswith(("AUL", "AUR")):  # a network may not tell sides apart
-            unit[name] = np.where(np.isnan(unit[name]), unit[both], unit[name])
     known = {name: unit[of] for name, of in _OF_UNITS.items()}
     jaw_open = 0.6 * unit["AU26"] + 0.4 * unit["AU27"]
     known |= {"jaw_open": jaw_open, "jawOpen": jaw_open, "mouthClose": np.maximum(jaw_open - unit["AU25"], 0)}

@@ -13,7 +13,9 @@ Of each side, left being the image's left; y grows downwards, heights grow upwar
     eyeBag          height of the skin under the eye's lower rim
     cheek           height of the cheek, below that
     noseWing        height of the wing of the nose
+    fold            height of the skin along the upper half of the fold from the nose to the corner of the mouth
     cornerHeight, cornerOut, cornerDepth   of the corner of the mouth: over the eyes, out from the base of the nose, towards the camera
+    cornerThickness of both lips just beside it, and what is open between them
     upperLip        height of the upper lip's rim, half way to the corner
     lowerLip        height of the lower lip's
     lipGap          between the inner rims there
@@ -73,8 +75,9 @@ _PAIRS = (
     *((33, 263), (133, 362), (160, 387), (159, 386), (158, 385), (144, 373), (145, 374), (153, 380)),  # eyes
     *((54, 284), (103, 332)),  # forehead
     *((119, 348), (120, 349), (118, 347), (50, 280), (101, 330), (205, 425), (187, 411), (207, 427)),  # cheeks
-    *((48, 278), (64, 294), (129, 358), (98, 327)),  # nose
+    *((48, 278), (64, 294), (129, 358), (98, 327), (36, 266), (203, 423), (206, 426)),  # nose and the folds beside it
     *((61, 291), (39, 269), (40, 270), (37, 267), (81, 311), (178, 402), (181, 405), (91, 321), (84, 314)),  # mouth
+    *((185, 409), (146, 375)),  # its rims beside the corners
 )
 
 
@@ -186,9 +189,11 @@ def _side(head: Array, lid: Array) -> dict[str, Array]:
         "eyeBag": _height(head, 118, 119, 120),
         "cheek": _height(head, 50, 101, 205),
         "noseWing": _height(head, 48, 64, 129, 98),
+        "fold": _height(head, 36, 203, 206),
         "cornerHeight": _height(head, 61),
         "cornerOut": -_aside(head, 61),
         "cornerDepth": _before(head, 61),
+        "cornerThickness": _apart(head, 185, 146),
         "upperLip": _height(head, 39, 40),
         "lowerLip": _height(head, 181, 91),
         "lipGap": _apart(head, 81, 178),

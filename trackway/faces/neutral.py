@@ -22,7 +22,8 @@ Array = npt.NDArray[Any]
 _AT_REST = {
     "lid": (0.34, 0.04), "lidGap": (0.80, 0.11), "upperLid": (0.53, 0.11), "lowerLid": (-0.26, 0.07),
     "browInner": (1.91, 0.25), "browMiddle": (2.09, 0.25), "browOuter": (1.55, 0.18), "eyeBag": (-1.70, 0.08), "cheek": (-3.26, 0.11),
-    "noseWing": (-3.86, 0.07), "cornerHeight": (-6.66, 0.25), "cornerOut": (2.65, 0.21), "cornerDepth": (-1.61, 0.18),
+    "noseWing": (-3.86, 0.07), "fold": (-4.07, 0.10), "cornerHeight": (-6.66, 0.25), "cornerOut": (2.65, 0.21),
+    "cornerDepth": (-1.61, 0.18), "cornerThickness": (0.44, 0.03),
     "upperLipSide": (-6.18, 0.14), "lowerLipSide": (-7.23, 0.22), "lipGapSide": (0.16, 0.06), "cheekDepth": (-2.19, 0.09),
     "browDistance": (2.67, 0.14), "noseRoot": (1.68, 0.24), "noseWidth": (4.18, 0.20), "mouthWidth": (5.34, 0.37),
     "mouthAside": (0.0, 0.04), "upperLip": (-6.04, 0.12), "lowerLip": (-7.64, 0.25), "lipGap": (0.15, 0.07),

@@ -22,7 +22,7 @@ from trackway.pipeline.still import StillReader
 
 Array = npt.NDArray[Any]
 
-UNSEEN = {f"AU{unit}" for unit in (11, 13, 14, 19, 23, 28, 32, 38, 39)} | {"AUL14", "AUR14"}
+UNSEEN = {f"AU{unit}" for unit in (13, 19, 32, 38, 39)}
 AVERAGES = Neutral(AVERAGE, 0.0, "average")
 ALONGSIDE = {
     "AU1": set(),
@@ -32,13 +32,17 @@ ALONGSIDE = {
     "AU7": set(),
     "AU9": set(),
     "AU10": {"AU25"},  # the lips part
+    "AU11": set(),
     "AU12": set(),
+    "AU14": set(),
     "AU15": set(),
     "AU17": set(),
     "AU18": set(),
     "AU20": {"AU12"},  # both take the corners outwards
+    "AU23": {"AU18", "AU24"},  # a pucker is narrow too, pressed lips are thin too
     "AU24": set(),
     "AU26": {"AU25", "AU27"},
+    "AU28": {"AU24"},  # on its way to being sucked in, a lip looks pressed
 }
 """Unit -> what else may show where only its vertices are moved."""
 
@@ -133,9 +137,13 @@ def test_m8_occurrence_is_one_or_nothing() -> None:
 
 
 def test_m9_what_a_network_says_comes_first() -> None:
-    network, mesh = np.full((1, 3), np.nan), np.array([[0.1, 0.2, np.nan]])
-    network[0, 0] = 0.9
-    np.testing.assert_allclose(combined(network, mesh), [[0.9, 0.2, np.nan]])
+    network, mesh = np.full((1, len(UNIT_NAMES)), np.nan), np.full((1, len(UNIT_NAMES)), 0.2)
+    for name, value in (("AU1", 0.9), ("AU14", 0.7), ("AUL12", 0.5)):
+        network[0, UNIT_NAMES.index(name)] = value
+    mesh[0, UNIT_NAMES.index("AU19")] = np.nan
+    told = combined(network, mesh)
+    known = {"AU1": 0.9, "AUL1": 0.9, "AUR1": 0.9, "AU14": 0.7, "AUL14": 0.7, "AUR14": 0.7, "AUL12": 0.5, "AU19": np.nan}
+    np.testing.assert_allclose(told[0], [known.get(name, 0.2) for name in UNIT_NAMES], atol=1e-6)
 
 
 def test_a_smile_with_open_mouth_and_a_serious_face(models: ModelCache) -> None:
@@ -150,3 +158,5 @@ def test_a_smile_with_open_mouth_and_a_serious_face(models: ModelCache) -> None:
         assert column(serious, unit)[0] < 0.3
     assert column(smiling, "AU15")[0] < 0.1
     assert column(smiling, "AU43")[0] < 0.3
+    for unit in ("AU11", "AU14", "AU23", "AU28"):
+        assert column(smiling, unit)[0] < 0.05
