@@ -21,7 +21,7 @@ def associate(
     fps: Annotated[float, typer.Option(help="Frames per second of the video that the detections are from.", show_default=False)],
     weak_share: Annotated[
         float,
-        typer.Option(help="Share of the boxes, from the weakest, that only continue tracks. Higher: fewer false persons, faint ones lost."),
+        typer.Option(help="Least share of the boxes, from the weakest, that only continue tracks. Higher: fewer false and faint persons."),
     ] = 0.2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -36,6 +36,7 @@ def associate(
         raise OptionError(f"--fps: expected more than 0 and at most {_HIGHEST_RATE:g} frames per second, found {fps:g}.")
     if not 0 <= weak_share <= 1:
         raise OptionError(f"--weak-share: expected a share from 0 to 1, found {weak_share:g}.")
+    _require_place(output, detections)
     found = read_detections(detections)
     tracks = associate_detections(found.frame - 1, found.box_px, found.score, fps, config_for_scores(found.score, weak_share))
     try:
@@ -47,12 +48,23 @@ def associate(
         summary = {"persons": persons, "rows": len(tracks), "detections": len(found.frame), "skipped": found.skipped, "output": str(output)}
         typer.echo(msgspec.json.encode(summary))
         return
-    skipped = f" ({found.skipped} more without a usable box)" if found.skipped else ""
+    skipped = f" ({found.skipped} more repeated or without a usable box)" if found.skipped else ""
     Console(stderr=True).print(
         f"{persons} {'person' if persons == 1 else 'persons'} in {len(tracks)} rows"
         f" from {len(found.frame)} detections{skipped}; tracks in {output}",
         highlight=False,
+        soft_wrap=True,
     )
+
+
+def _require_place(output: Path, detections: Path) -> None:
+    """Better now than after minutes of work."""
+    if not output.absolute().parent.is_dir():
+        raise OptionError(f"--output: expected a file in a folder that exists, found {output}; make the folder first.")
+    if output.is_dir():
+        raise OptionError(f"--output: expected a file, found the folder {output}; give a name in it.")
+    if output.exists() and detections.exists() and output.samefile(detections):
+        raise OptionError(f"--output: expected another file than the detections, found {output}; give another name.")
 
 
 class _OnePixel:

@@ -87,6 +87,7 @@ def track(
     from trackway.artifacts.face_files import face_layer, write_face_files
     from trackway.cli.progress import Bar
     from trackway.jobs.options import JobOptions
+    from trackway.models.providers import built_for_gpu
     from trackway.pipeline.video import track_video
     from trackway.pipeline.vision import Vision
     from trackway.results.mot import write_tracks
@@ -129,12 +130,14 @@ def track(
             _write_lines(output / "faces.jsonl", face_rows(found.faces, found.traits if face_attributes == "ALL" else None))
             _write_json(output / "tracks.json", summarize(found))
             write_tracks(output / "persons.mot.txt", result.tracks, result.info)
-            for _ in write_face_files(output, found, result.info, options, filename=video.name):
+            for _ in write_face_files(output, found, result.info, options, filename=str(video)):
                 pass
         except OSError as error:
             raise FileError(f"The results cannot be written to {output}: {error.strerror or error}.") from error
         if annotated:
             annotate(video, result.info, result.tracks, output / "annotated.mp4", faces=face_layer(found, options), progress=progress)
+    if vision.report.fallback and built_for_gpu():
+        console.print(f"Provider {vision.report.provider}: {vision.report.fallback}", highlight=False, soft_wrap=True)
     if vision.report.precision_fallback:
         console.print(f"Precision {vision.report.precision}: {vision.report.precision_fallback}", highlight=False, soft_wrap=True)
     if detail == "auto":

@@ -18,7 +18,16 @@ from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from trackway.errors import ModelError
 
-__all__ = ["Choice", "Provider", "choose_provider", "open_session", "provider_chain", "require_provider", "session_options"]
+__all__ = [
+    "Choice",
+    "Provider",
+    "built_for_gpu",
+    "choose_provider",
+    "open_session",
+    "provider_chain",
+    "require_provider",
+    "session_options",
+]
 
 Provider = Literal["cpu", "cuda", "tensorrt"]
 Options = dict[str, str]
@@ -55,6 +64,11 @@ class Choice(msgspec.Struct, frozen=True, rename="camel"):
     requested: str
     used: Provider
     reason: str = ""
+
+
+def built_for_gpu() -> bool:
+    """Whether this onnxruntime knows CUDA: who installed it expects that a GPU does the work, and wants to hear why not."""
+    return _NAMES["cuda"] in onnxruntime.get_available_providers()
 
 
 def choose_provider(wanted: Provider | Literal["auto"]) -> Choice:

@@ -50,7 +50,8 @@ class MotDetections:
         frame: (N,) int64 frame number, from 1, ascending.
         box_px: (N, 4) float64 left, top, width, height in pixels.
         score: (N,) float64 confidence on the detector's own scale.
-        skipped: rows left out because a number was not finite or beyond reason, or the box had no area.
+        skipped: rows left out because a number was not finite or beyond reason, the box had no area, or the frame has the very same box,
+            of which the highest score remains.
     """
 
     frame: Array
@@ -80,8 +81,19 @@ def read_detections(path: str | os.PathLike[str]) -> MotDetections:
     except OSError as error:
         raise FileError(f"The detections {path} cannot be read: {error.strerror or error}.") from error
     table = np.frombuffer(values, np.float64).reshape(-1, 6)
-    table = table[np.argsort(table[:, 0], kind="stable")]
+    kept = _unrepeated(table)
+    skipped += len(table) - len(kept)
+    table = table[kept]
     return MotDetections(table[:, 0].astype(np.int64), table[:, 1:5].copy(), table[:, 5].copy(), skipped)
+
+
+def _unrepeated(table: Array) -> Array:
+    """Rows by frame, otherwise in the order given; of rows with the same frame and box, one with the highest score."""
+    order = np.lexsort((-table[:, 5], *table[:, 4:0:-1].T, table[:, 0]))
+    again = (table[order[1:], :5] == table[order[:-1], :5]).all(axis=1)
+    kept = np.sort(order[np.concatenate([[True], ~again])[: len(order)]])
+    by_frame: Array = kept[np.argsort(table[kept, 0], kind="stable")]
+    return by_frame
 
 
 def write_tracks(path: str | os.PathLike[str], tracks: Tracks, picture: PictureSize) -> None:

@@ -72,9 +72,15 @@ def test_missing_frames_and_late_beginnings(tmp_path: Path) -> None:
 
 
 def test_everything_at_one_place(tmp_path: Path) -> None:
-    """A detector without suppression: twenty times the same box."""
-    _, rows = associate(tmp_path, [f"{frame},-1,100,100,40,100,0.9" for frame in range(1, 20) for _ in range(20)])
+    """A detector without suppression: twenty times nearly the same box."""
+    _, rows = associate(tmp_path, [f"{frame},-1,{100 + step / 10},100,40,100,0.9" for frame in range(1, 20) for step in range(20)])
     assert_sound(rows)
+
+
+def test_the_same_row_again_is_nobody_else(tmp_path: Path) -> None:
+    summary, rows = associate(tmp_path, [again for line in STANDING for again in (f"{line[:-1]}1", line, line)])
+    assert summary == {**associate(tmp_path, STANDING)[0], "skipped": 2 * len(STANDING)}
+    np.testing.assert_array_equal(rows, associate(tmp_path, STANDING)[1])
 
 
 def test_two_thousand_boxes_in_a_frame(tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ import pytest
 
 from trackway.errors import ModelError
 from trackway.models import providers
-from trackway.models.providers import Choice, Provider, choose_provider, open_session, provider_chain, require_provider, session_options
+from trackway.models.providers import (
+    Choice,
+    Provider,
+    built_for_gpu,
+    choose_provider,
+    open_session,
+    provider_chain,
+    require_provider,
+    session_options,
+)
 
 
 @pytest.fixture
@@ -109,6 +118,12 @@ def test_a_gpu_that_works_is_taken(runtime: FakeRuntime, capsys: pytest.CaptureF
     assert choose_provider("auto") == Choice("auto", "cuda")
     assert choose_provider("tensorrt") == Choice("tensorrt", "tensorrt")
     assert capsys.readouterr().out == ""  # what the preloading of libraries prints
+
+
+def test_what_onnxruntime_is_built_for(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert built_for_gpu()
+    monkeypatch.setattr(runtime, "get_available_providers", lambda: ["AzureExecutionProvider", "CPUExecutionProvider"])
+    assert not built_for_gpu()
 
 
 def test_no_call_may_move_to_the_cpu_later(runtime: FakeRuntime) -> None:

@@ -77,6 +77,11 @@ def test_boxes_that_are_none_are_counted(tmp_path: Path, row: str) -> None:
     assert (found.frame.tolist(), found.skipped) == ([2], 1)
 
 
+def test_of_the_same_box_in_a_frame_the_surest_remains(tmp_path: Path) -> None:
+    found = read_detections(file(tmp_path, "2,-1,1,2,3,4,0.5\n1,-1,1,2,3,4,0.5\n2,7,1,2,3,4,0.75\n2,-1,1,2,3,5,0.25\n2,-1,1,2,3,4,0.5\n"))
+    assert (found.frame.tolist(), found.score.tolist(), found.skipped) == ([1, 2, 2], [0.5, 0.75, 0.25], 2)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
