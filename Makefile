@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 VIDEO ?=
-export PYTHONDONTWRITEBYTECODE ?=
+# The tests start Python hundreds of times: what is imported is compiled once, whatever a machine's habit is.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test check format lock models bench clean help
 
@@ -14,8 +15,7 @@ demo: $(READY)  ## upload a video to the embedded cloud and read its people back
 	@$(BIN)/python -m trackway.local.demo $(if $(VIDEO),"$(VIDEO)")
 
 test: $(READY)  ## the whole test suite
-	$(BIN)/python -m pytest --numprocesses 2 tests/unit tests/contract
-	$(BIN)/python -m pytest --numprocesses 2 tests/infra tests/e2e
+	$(BIN)/python -m pytest --numprocesses 3
 
 check: $(READY)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

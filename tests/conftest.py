@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from trackway.models.cache import ModelCache
 
 ROOT = Path(__file__).resolve().parents[1]
-IN_THE_CLOUD = [f"tests/e2e/test_{name}.py" for name in ("faults", "hostile", "jobs", "local_commands", "own_keys", "recognizer")]
+TOGETHER = {
+    **{f"tests/e2e/test_{name}.py": "cloud" for name in ("faults", "hostile", "jobs", "local_commands", "own_keys", "recognizer")},
+    **{f"tests/unit/{name}.py": "eight bits" for name in ("models/test_eight_bits", "pipeline/test_vision")},
+}
+"""Files whose tests need the same that is expensive."""
 
 
 def pytest_configure() -> None:
@@ -28,16 +33,53 @@ def pytest_configure() -> None:
 def share(nodeid: str) -> str:
     """What one worker takes as a whole, so that what is expensive is made once: a file, infra, all that use the one cloud."""
     file = nodeid.partition("::")[0]
-    return "cloud" if file in IN_THE_CLOUD else "infra" if file.startswith("tests/infra/") else file
+    return "infra" if file.startswith("tests/infra/") else TOGETHER.get(file, file)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of several workers none is left alone with much: the one cloud begins first, then what else waits for processes, then by size."""
+    if not hasattr(config, "workerinput"):
+        return
+    sizes = Counter(share(item.nodeid) for item in items)
+    slow = [("cloud",), ("tests/e2e/", "infra", "eight bits")]
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        whole = share(item.nodeid)
+        return next((number for number, starts in enumerate(slow) if whole.startswith(starts)), len(slow)), -sizes[whole]
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+    config.option.loadscopereorder = False  # the order is that of the collection
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = share
     return scheduler
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _names_of_members_are_derived_once() -> Iterator[None]:
+    """moto derives under which names a member may be found for every value of every answer, half of what an answer costs."""
+    from moto.core.serialize import AttributePicker, AttributePickerContext, ResponseSerializer
+
+    search = ResponseSerializer.get_value
+    names: dict[tuple[str, object], tuple[str, ...]] = {}
+
+    def get_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
+        picker = self._value_picker
+        if type(value) is not dict or not isinstance(picker, AttributePicker) or picker.response_transformers:
+            return search(self, value, key, shape)
+        if (key, shape) not in names:
+            names[key, shape] = tuple(dict.fromkeys(picker.get_possible_keys(AttributePickerContext(value, key, shape))))
+        return next((value[name] for name in names[key, shape] if name in value), None)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ResponseSerializer, "get_value", get_value)
+        yield
 
 
 class Clip(NamedTuple):

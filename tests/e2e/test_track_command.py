@@ -60,10 +60,10 @@ def test_all_files_are_there_and_no_others(folder: Path) -> None:
 
 @pytest.mark.parametrize(("name", "model"), [("persons.jsonl", "PersonDetection"), ("faces.jsonl", "FaceDetection")])
 def test_r32_r36_rows_are_what_botocore_expects(folder: Path, name: str, model: str) -> None:
-    rows = lines(folder / name)
+    rows, expected = lines(folder / name), shape(model)
     assert rows
     for row in rows:
-        assert not ParamValidator().validate(row, shape(model)).has_errors()
+        assert not ParamValidator().validate(row, expected).has_errors()
 
 
 def test_r31_video_metadata_is_what_botocore_expects(folder: Path) -> None:

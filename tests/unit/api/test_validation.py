@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import time
 from typing import Any
 
@@ -29,6 +30,18 @@ OPERATIONS = (
 )
 
 
+@functools.cache
+def valid(operation: str) -> st.SearchStrategy[Any]:
+    """Requests that satisfy the model; a strategy takes longer to make than to draw from."""
+    return requests(MODEL, operation)
+
+
+@functools.cache
+def questionable(operation: str) -> st.SearchStrategy[Any]:
+    """Requests that may not."""
+    return spoiled(valid(operation))
+
+
 def decoded(shape: Shape, value: Any) -> Any:
     """The value as the validator should return it: blobs as bytes."""
     if shape.type == "structure" and not shape.document:
@@ -40,7 +53,7 @@ def decoded(shape: Shape, value: Any) -> Any:
 @TIMES
 @given(data=st.data())
 def test_a_valid_request_is_returned_as_it_is(operation: str, data: st.DataObject) -> None:
-    request = data.draw(requests(MODEL, operation))
+    request = data.draw(valid(operation))
     assert VALIDATOR.read(operation, request) == decoded(_shape(operation), request)
 
 
@@ -49,7 +62,7 @@ def test_a_valid_request_is_returned_as_it_is(operation: str, data: st.DataObjec
 @given(data=st.data())
 def test_nothing_else_than_the_two_documented_errors_ever_comes_out(operation: str, data: st.DataObject) -> None:
     with contextlib.suppress(InvalidParameter, SerializationError):
-        VALIDATOR.read(operation, data.draw(spoiled(requests(MODEL, operation))))
+        VALIDATOR.read(operation, data.draw(questionable(operation)))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -57,7 +70,7 @@ def test_nothing_else_than_the_two_documented_errors_ever_comes_out(operation: s
 @given(data=st.data())
 def test_what_we_take_botocore_takes_too(operation: str, data: st.DataObject) -> None:
     """botocore checks types, required members and minimums (R7): a second implementation of that half."""
-    request = data.draw(spoiled(requests(MODEL, operation)))
+    request = data.draw(questionable(operation))
     shape = BOTOCORES.operation_model(operation).input_shape
     assert shape is not None
     try:

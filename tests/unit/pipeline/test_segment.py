@@ -22,14 +22,27 @@ from trackway.media.segments import plan_segments
 from trackway.media.video import VideoInfo
 from trackway.pipeline.segment import expected_frames, track_segment
 from trackway.pipeline.video import track_video
+from trackway.tracking.segment import TrackedSegment
 
 EVERY = JobOptions(sample_fps=0, cadence="every", detail="standard")
 ADAPTIVE = JobOptions(sample_fps=0, detail="standard")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def info(sample_clip: Clip) -> VideoInfo:
     return probe(sample_clip.path).info
+
+
+@pytest.fixture(scope="module")
+def alone(sample_clip: Clip, info: VideoInfo) -> Tracks:
+    """What one worker makes of every frame."""
+    return track_segment(sample_clip.path, info, EVERY, scripted(workers=1)).tracks
+
+
+@pytest.fixture(scope="module")
+def alone_in_bursts(sample_clip: Clip, info: VideoInfo) -> TrackedSegment:
+    """What one worker makes of somebody who runs and stands, where the cadence follows the motion."""
+    return track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1, left=in_bursts))
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +69,7 @@ def assert_same(first: Tracks, second: Tracks) -> None:
 
 
 @pytest.mark.parametrize(("workers", "batch"), [(1, 1), (2, 1), (5, 1), (2, 4), (3, 7)])
-def test_the_number_of_workers_changes_nothing(sample_clip: Clip, info: VideoInfo, workers: int, batch: int) -> None:
-    alone = track_segment(sample_clip.path, info, EVERY, scripted(workers=1)).tracks
+def test_the_number_of_workers_changes_nothing(sample_clip: Clip, info: VideoInfo, alone: Tracks, workers: int, batch: int) -> None:
     together = track_segment(sample_clip.path, info, EVERY, scripted(workers=workers, batch=batch, each=uneven)).tracks
     assert_same(alone, together)
     assert alone.frame.tolist() == list(range(info.frame_count))
@@ -66,8 +78,10 @@ def test_the_number_of_workers_changes_nothing(sample_clip: Clip, info: VideoInf
 
 
 @pytest.mark.parametrize(("workers", "batch"), [(2, 1), (5, 1), (1, 8), (4, 8)])
-def test_nor_does_it_where_the_cadence_follows_the_motion(sample_clip: Clip, info: VideoInfo, workers: int, batch: int) -> None:
-    alone = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1, left=in_bursts))
+def test_nor_does_it_where_the_cadence_follows_the_motion(
+    sample_clip: Clip, info: VideoInfo, alone_in_bursts: TrackedSegment, workers: int, batch: int
+) -> None:
+    alone = alone_in_bursts
     together = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=workers, batch=batch, each=uneven, left=in_bursts))
     assert_same(alone.tracks, together.tracks)
     np.testing.assert_array_equal(alone.frames.detected, together.frames.detected)
@@ -75,10 +89,10 @@ def test_nor_does_it_where_the_cadence_follows_the_motion(sample_clip: Clip, inf
     assert 0.3 < alone.frames.detected.mean() < 0.9
 
 
-def test_the_cadence_follows_the_motion(sample_clip: Clip, info: VideoInfo) -> None:
+def test_the_cadence_follows_the_motion(sample_clip: Clip, info: VideoInfo, alone_in_bursts: TrackedSegment) -> None:
     calm = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1)).frames
     assert calm.frame[calm.detected].tolist() == [*range(0, info.frame_count, 5), info.frame_count - 1]
-    bursts = track_segment(sample_clip.path, info, ADAPTIVE, scripted(workers=1, left=in_bursts)).frames
+    bursts = alone_in_bursts.frames
     speed = np.abs(np.gradient(in_bursts(bursts.frame)))
     assert speed[bursts.detected].mean() > 2 * speed[~bursts.detected].mean()
 

@@ -170,7 +170,16 @@ def test_a_fallback_is_reported(models: ModelCache) -> None:
     assert Vision.open(provider="cpu", cache=models).report.fallback == ""
 
 
-def test_only_a_detector_that_the_pack_allows_it_for_computes_in_int8(models: ModelCache, tmp_path: Path, astronaut: np.ndarray) -> None:
+def test_only_a_detector_that_the_pack_allows_it_for_computes_in_int8(
+    models: ModelCache, tmp_path: Path, astronaut: np.ndarray, faces_in_eight_bits: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converted: list[bytes] = []
+
+    def convert(data: bytes) -> bytes:
+        converted.append(data)
+        return faces_in_eight_bits
+
+    monkeypatch.setattr("trackway.models.eight_bits.eight_bits", convert)
     cache = ModelCache(tmp_path)
     for model in load_pack().weights.values():
         cache.write(model, models.read(model))
@@ -180,6 +189,7 @@ def test_only_a_detector_that_the_pack_allows_it_for_computes_in_int8(models: Mo
         "int8": ("int8", ""),
     }
     assert not cache.prepared.exists()  # made when it is first used
+    assert converted == []
     picture = astronaut[None, 32:416, 16:496]
     bodies = [vision.persons.detect(picture, [0], [0]) for vision in opened.values()]
     faces = [vision.faces.detect(picture, [0], [0]) for vision in opened.values()]
@@ -187,6 +197,7 @@ def test_only_a_detector_that_the_pack_allows_it_for_computes_in_int8(models: Mo
     assert overlaps(faces[0].box, faces[1].box) == pytest.approx(1, abs=0.2)
     assert not np.array_equal(faces[0].box, faces[1].box)
     assert sum(path.name.startswith("int8-") for path in cache.prepared.iterdir()) == 1
+    assert converted == [models.read(load_pack().model("faceDetector"))]
 
 
 def test_int8_that_the_pack_forbids_is_refused(models: ModelCache, tmp_path: Path) -> None:
