@@ -15,6 +15,7 @@ from trackway.columns import AnalysedFrames, Detections, Tracks
 from trackway.tracking.camera import Camera
 from trackway.tracking.config import TrackingConfig
 from trackway.tracking.consensus import common_motion
+from trackway.tracking.indexing import dense, extent
 from trackway.tracking.linking import link_video
 from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
@@ -28,13 +29,17 @@ _LOOKS_BACK = 2
 """The camera's motion is estimated from tracks, which are better once it is known, and then tell it better."""
 
 WEAK_SHARE = 0.2
-"""Share of a detector's boxes, from the weakest, that are only good for continuing a track."""
+"""Share of a detector's boxes, from the weakest, that are only good for continuing a track; more where most of them turn out false."""
+
+_LEAST_ROWS = 5
+"""Fewer rows, of glimpses or of people who stay, have no typical scores."""
 
 
 def config_for_scores(score: Array, weak_share: float = WEAK_SHARE, config: TrackingConfig = _DEFAULT) -> TrackingConfig:
     """Thresholds for scores of an unknown scale: probabilities, margins below zero, percentages, the same number everywhere.
 
-    One rule for all: nothing is thrown away, the weakest `weak_share` of all boxes only continue tracks, the others start them.
+    One rule for all: nothing is thrown away, the weakest `weak_share` of all boxes only continue tracks, the others start them, until
+    `associate_detections` has seen what they are worth.
 
     Args:
         score: (N,) every score of the file.
@@ -50,7 +55,8 @@ def config_for_scores(score: Array, weak_share: float = WEAK_SHARE, config: Trac
 def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: float, config: TrackingConfig) -> Tracks:
     """Follow the persons behind boxes.
 
-    More than once, if the first pass shows that the camera moved: then its motion is known to the next.
+    More than once, if the first pass shows that many boxes are false, which the next believes less; or that the camera moved: then its
+    motion is known to the next.
 
     Args:
         frame: (N,) frame number of each box, from 0, ascending. Frames without boxes count as analysed.
@@ -63,6 +69,10 @@ def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: 
         Linked tracks whose boxes are in pixels, since nobody knows the size of the picture.
     """
     tracked = _follow(frame, box_px, score, frame_rate, config, None)
+    least = _least_credible(tracked.tracks, config)
+    if least > config.persons.new_score:
+        config = msgspec.structs.replace(config, persons=msgspec.structs.replace(config.persons, high_score=least, new_score=least))
+        tracked = _follow(frame, box_px, score, frame_rate, config, None)
     unmoved = tracked.frames
     for _ in range(_LOOKS_BACK):
         seen = tracked.tracks
@@ -71,6 +81,24 @@ def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: 
             break
         tracked = _follow(frame, box_px, score, frame_rate, config, frames)
     return link_video(tracked, int(unmoved.time_ms.max(initial=0)), config)
+
+
+def _least_credible(seen: Tracks, config: TrackingConfig) -> float:
+    """The score that parts glimpses, which are mostly false, from people who stay, with the fewest errors on either side.
+
+    A detector that errs seldom leaves few glimpses, and the score is low; if every other box is false, it is high. Minus infinity where
+    there is no telling.
+    """
+    place = dense(seen.person)
+    first, last = extent(seen.time_ms, place, int(place.max(initial=-1)) + 1)
+    seconds = ((last - first) / 1000)[place]
+    glimpses = np.sort(seen.score[seconds < config.least_seconds])
+    stays = np.sort(seen.score[seconds >= 2 * config.brief_seconds])
+    if min(len(glimpses), len(stays)) < _LEAST_ROWS:
+        return -math.inf
+    tried = np.unique(np.concatenate([glimpses, stays]))
+    errors = np.searchsorted(stays, tried) + len(glimpses) - np.searchsorted(glimpses, tried)
+    return float(tried[errors.argmin()])
 
 
 def _follow(

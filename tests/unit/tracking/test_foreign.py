@@ -79,3 +79,33 @@ def test_a_hole_of_a_thousand_million_frames_costs_nothing() -> None:
 def test_nothing_and_one_box() -> None:
     assert len(associate(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))) == 0
     assert len(associate(np.array([0]), np.array([[1.0, 2, 3, 4]]), np.array([0.5]))) == 1
+
+
+def cluttered(false: int, least: float, most: float) -> tuple[IdentifiedBoxes, Array, Array, Array]:
+    """People, and so many boxes on nobody in every frame, with scores in between."""
+    truth, frame, box_px, confidence = boxes()
+    random = np.random.default_rng(0)
+    frames = np.repeat(np.unique(frame), false)
+    height = random.uniform(110, 260, len(frames))
+    places = random.uniform(0, 1, (len(frames), 2)) * PIXELS[:2]
+    nobody = np.column_stack([places, 0.4 * height, height])
+    all_frames = np.concatenate([frame, frames])
+    order = np.argsort(all_frames, kind="stable")
+    all_scores = np.concatenate([confidence, random.uniform(least, most, len(frames))])
+    return truth, all_frames[order], np.concatenate([box_px, nobody])[order], all_scores[order]
+
+
+@pytest.mark.parametrize("scale", [lambda value: value, lambda value: 100 * value - 1000], ids=["probability", "margin"])
+def test_a_detector_that_sees_more_nobodies_than_people_is_believed_less(scale: Any) -> None:
+    truth, frame, box_px, confidence = cluttered(12, 0.05, 0.45)
+    tracks = associate(frame, box_px, scale(confidence))
+    scores = score(truth, IdentifiedBoxes(tracks.frame, tracks.person, tracks.box))
+    assert scores.idf1 > 95
+    assert scores.precision > 98
+
+
+def test_where_scores_say_nothing_people_are_not_lost() -> None:
+    """Boxes on nobody score like those on people."""
+    truth, frame, box_px, confidence = cluttered(2, 0.1, 0.7)
+    tracks = associate(frame, box_px, confidence)
+    assert score(truth, IdentifiedBoxes(tracks.frame, tracks.person, tracks.box)).recall > 90
