@@ -5,6 +5,7 @@
     │   ├── OptionError           an option or argument outside its allowed set          INVALID_OPTION
     │   │   └── ArgumentError     that of a Python call: a ValueError as well
     │   ├── FileError             a local file missing, unreadable or malformed          INVALID_FILE
+    │   │   └── InvalidAnnotation that holds no video annotation: a ValueError as well
     │   ├── InvalidToken          a paging token altered, expired or of another job      INVALID_TOKEN
     │   ├── LimitExceeded         more jobs at once than a deployment allows             LIMIT_EXCEEDED
     │   ├── NotFound              nothing of that name, or nothing any more              NOT_FOUND
@@ -51,6 +52,7 @@ __all__ = [
     "ImageTooLarge",
     "ImageTooSmall",
     "InputError",
+    "InvalidAnnotation",
     "InvalidCalibration",
     "InvalidImage",
     "InvalidToken",
@@ -107,6 +109,10 @@ class FileError(InputError):
     """A local file that is missing, unreadable or malformed."""
 
     code = "INVALID_FILE"
+
+
+class InvalidAnnotation(FileError, ValueError):
+    """A file that holds no video annotation, or one that mexca would refuse; its users catch a ValueError (SPEC M19)."""
 
 
 class InvalidToken(InputError):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse.csgraph import connected_components
 
-from trackway.errors import OptionError
+from trackway.errors import ArgumentError, OptionError
 from trackway.identity.clustering import UNKNOWN, Clusterer, Rows, averages, count_people, spectral, unit
 from trackway.models.similarity import Similarity
 
@@ -54,7 +54,9 @@ def hdbscan(rows: Rows, similarity: Similarity, people: int | None) -> Array:
     """
     if people is not None:
         raise OptionError(f"hdbscan finds the number of people by itself; leave out numFaces: {people}, or take spectral or kmeans.")
-    if len(rows.vectors) < 2 or count_people(rows, similarity) == 1:
+    if len(rows.vectors) < _LEAST_SIGHTS:  # all of them noise
+        return spectral(rows, similarity, None)
+    if count_people(rows, similarity) == 1:
         return np.zeros(len(rows.vectors), np.int64)
     from sklearn.cluster import HDBSCAN
 
@@ -98,9 +100,9 @@ def estimated(estimator: Estimator) -> Clusterer:
         try:
             label = np.asarray(estimator.fit_predict(unit(rows.vectors)))
         except ValueError as error:
-            raise OptionError(f"The clusterer refuses {len(rows.vectors)} faces: {error}") from error
+            raise ArgumentError(f"The clusterer refuses {len(rows.vectors)} faces: {error}") from error
         if label.shape != (len(rows.vectors),):
-            raise OptionError(
+            raise ArgumentError(
                 f"Expected fit_predict to give {len(rows.vectors)} labels, got shape {label.shape}; see scikit-learn's clusterers."
             )
         return kept_apart(np.where(label < 0, UNKNOWN, label).astype(np.int64), rows)

@@ -141,12 +141,12 @@ def confidences(vectors: npt.ArrayLike, label: npt.ArrayLike, weight: npt.ArrayL
 
     Returns:
         (N,) float64 max((d2 - d1) / d2, 0): d1 is the cosine distance to the mean of the own label, d2 the least to that of another. 0
-        where d2 is 0; NaN for nobody, and where there is one label only.
+        where d2 is 0; NaN for nobody, for a vector with NaN, and where there is one label only. A vector of zeros is at distance 1 of all.
     """
     given, weights, _ = _checked(vectors, weight, None)
     labels = np.asarray(label)
     confidence = np.full(len(given), np.nan)
-    known = np.flatnonzero((labels >= 0) & _says_something(given))
+    known = np.flatnonzero((labels >= 0) & np.isfinite(given).all(axis=1))
     names, place = np.unique(labels[known], return_inverse=True)
     if len(names) < 2:
         return confidence

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Generator, Iterator
-from typing import Any, TypedDict
+from typing import Any, TypedDict, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from trackway.errors import CorruptMedia, OptionError
+from trackway.errors import ArgumentError, CorruptMedia
 from trackway.media.decode import Frame, Scaler, read_frames
 from trackway.media.probe import Probe, probe
 from trackway.media.segments import Segment
 from trackway.media.video import VideoInfo
 
-__all__ = ["VideoDataset", "VideoItem"]
+__all__ = ["VideoDataset", "VideoItem", "VideoItems"]
 
 _RUN_UP = 2
 """Key frames before a picture from which decoding starts, as in `media.segments`."""
@@ -31,6 +31,13 @@ class VideoItem(TypedDict):
     Frame: int
 
 
+class VideoItems(TypedDict):
+    """Several: `Image` (K, H, W, 3) uint8 RGB, upright, and `Frame` (K,) int64, their numbers in the video."""
+
+    Image: npt.NDArray[np.uint8]
+    Frame: npt.NDArray[np.int64]
+
+
 class VideoDataset:
     """Chosen frames of a video file, decoded one by one when they are asked for; their time stamps alone are read at once.
 
@@ -42,33 +49,34 @@ class VideoDataset:
         start, end: the part in seconds; None, or 0, is the end of the video.
 
     Attributes:
-        file_name: the file.
-        video_pts: (F,) float64 presentation times of all frames in seconds, as the file tells them, to the tick.
-        video_frames_idx: (F,) int64 numbers of all frames.
-        video_frames: (N,) int64 numbers of the frames taken: from int(start * fps) to below int(end * fps) (SPEC M13).
+        file_name: of the file, without its folder.
+        video_frames, video_frames_idx: (N,) int64 numbers of the frames taken: from int(start * fps) to below int(end * fps) (SPEC M13).
+        video_pts: (N,) float64 their presentation times in seconds, as the file tells them, to the tick.
         video_fps: frames per second on average.
-        duration: seconds.
+        duration: of the whole video in seconds.
+        frame_seconds: (F,) float64 from the first frame to each frame of the video, taken or not; ours alone.
 
     Raises:
-        OptionError: the part lies outside the video, or a number outside its range.
+        ArgumentError: the part lies outside the video, or a number outside its range; a ValueError.
         FileError: no such file.
         MediaError: the file is no video that can be read.
     """
 
     def __init__(self, video_file: str | os.PathLike[str], skip_frames: int = 1, start: float = 0, end: float | None = None) -> None:
         if isinstance(skip_frames, bool) or not isinstance(skip_frames, int | np.integer) or skip_frames < 1:
-            raise OptionError(f"skip_frames must be a whole number from 1 on, got {skip_frames!r}; 1 takes every frame.")
+            raise ArgumentError(f"skip_frames must be a whole number from 1 on, got {skip_frames!r}; 1 takes every frame.")
         for name, seconds in (("start", start), ("end", 0 if end is None else end)):
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-                raise OptionError(f"The {name} of a part must be seconds from 0 on, got {seconds!r}.")
-        self.file_name = os.fspath(video_file)
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float | np.number) or not 0 <= seconds < math.inf:
+                raise ArgumentError(f"The {name} of a part must be seconds from 0 on, got {seconds!r}.")
+        self._path = os.fspath(video_file)
+        self.file_name = os.path.basename(self._path)
         self._probe: Probe = probe(video_file)
         self.info = self._probe.info
-        self.video_pts = self._probe.frame_pts * self.info.time_base_numerator / self.info.time_base_denominator
-        self.video_frames_idx = np.arange(self.info.frame_count)
         self.video_fps = self.info.frame_rate
         self.duration = self.info.duration_ms / 1000
-        self.video_frames = self._part(start, end)[:: int(skip_frames)]
+        self.video_frames = self.video_frames_idx = self._part(start, end)[:: int(skip_frames)]
+        pts = self._probe.frame_pts * self.info.time_base_numerator / self.info.time_base_denominator
+        self.video_pts, self.frame_seconds = pts[self.video_frames], pts - pts[0]
         self._scaler = Scaler(self.info)
         self._reading: Generator[Frame, None, None] | None = None
         self._ahead: Frame | None = None
@@ -77,18 +85,25 @@ class VideoDataset:
         """How many frames are taken."""
         return len(self.video_frames)
 
-    def __getitem__(self, idx: int) -> VideoItem:
-        """One of the frames taken.
+    @overload
+    def __getitem__(self, idx: int) -> VideoItem: ...
+    @overload
+    def __getitem__(self, idx: slice) -> VideoItems: ...
+    def __getitem__(self, idx: int | slice) -> VideoItem | VideoItems:
+        """One of the frames taken; several at once for a slice.
 
         Raises:
             IndexError: there is no such frame.
             CorruptMedia: it cannot be decoded.
         """
+        if isinstance(idx, slice):
+            frames = self.video_frames[idx]
+            images = np.zeros((len(frames), self.info.height, self.info.width, 3), np.uint8)
+            for image, number in zip(images, frames.tolist(), strict=True):
+                image[:] = self._rgb(number)
+            return {"Image": images, "Frame": frames}
         frame = int(self.video_frames[idx])
-        picture = self._find(frame)
-        if picture is None:
-            raise CorruptMedia(f"{self.file_name}: frame {frame} cannot be decoded; the file is damaged there.")
-        return {"Image": self._scaler.rgb(picture, self.info.width, self.info.height), "Frame": frame}
+        return {"Image": self._rgb(frame), "Frame": frame}
 
     def __iter__(self) -> Iterator[VideoItem]:
         """The frames taken that can be decoded, in order."""
@@ -115,12 +130,23 @@ class VideoDataset:
         first = int(start * self.video_fps)
         last = int((end or 0) * self.video_fps) or self.info.frame_count
         if start >= self.duration or first >= self.info.frame_count:
-            raise OptionError(f"The part starts at {start:g} s, but {self.file_name} ends at {self.duration:g} s; choose an earlier start.")
+            raise ArgumentError(f"The part starts at {start:g} s, but {self._path} ends at {self.duration:g} s; choose an earlier start.")
         if last <= first:
-            raise OptionError(
+            raise ArgumentError(
                 f"The part from {start:g} s to {end:g} s holds no frame at {self.video_fps:g} frames per second; end it later."
             )
-        return self.video_frames_idx[first:last]
+        return np.arange(first, min(last, self.info.frame_count))
+
+    def _rgb(self, frame: int) -> npt.NDArray[np.uint8]:
+        """The picture of the frame of that number.
+
+        Raises:
+            CorruptMedia: it cannot be decoded.
+        """
+        picture = self._find(frame)
+        if picture is None:
+            raise CorruptMedia(f"{self._path}: frame {frame} cannot be decoded; the file is damaged there.")
+        return self._scaler.rgb(picture, self.info.width, self.info.height)
 
     def _find(self, number: int) -> Frame | None:
         """The frame of that number; None if it is damaged."""
@@ -156,7 +182,7 @@ class VideoDataset:
             start_pts=int(pts[number]),
             seek_pts=int(pts[beginning]),
         )
-        self._reading = _frames(self.file_name, self.info, part)
+        self._reading = _frames(self._path, self.info, part)
         return self._reading
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trackway.errors import FileError
+from trackway.errors import ArgumentError, FileError, InvalidAnnotation
 
 __all__ = ["Version", "VideoAnnotation", "annotation_from_rows"]
 
@@ -25,11 +26,16 @@ Value = TypeVar("Value")
 _V0_FIELDS = ("frame", "time", "face_box", "face_prob", "face_landmarks", "face_aus", "face_label", "face_confidence")
 _EXTRA = ("pts_time",)
 """Ours alone: no file holds them."""
+_VECTORS = "face_embeddings"
+"""Thousands of numbers in a row, which are not looked at one by one."""
 _PX_DIGITS, _UNIT_DIGITS, _VECTOR_DIGITS = 3, 4, 6
 
 
 class VideoAnnotation(msgspec.Struct, kw_only=True):
     """Lists of one length, or empty: a row per face, and a row for a frame without one, whose fields of a face are None.
+
+    What is set, at the start or later, is checked as in mexca from 1.0 on (SPEC M19), except that boxes and landmarks may be negative and
+    units may have any value until a file of v1 is written. NaN becomes None, arrays and numbers of numpy lists and numbers of Python.
 
     Attributes:
         filename: of the video.
@@ -44,6 +50,9 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
         face_embeddings: what tells faces apart, as a vector.
         face_average_embeddings: label -> mean of the vectors of that label.
         pts_time: seconds from the first frame to each row's, exact; no part of any file.
+
+    Raises:
+        ArgumentError: what mexca would refuse; a ValueError.
     """
 
     filename: str | None = None
@@ -59,6 +68,21 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
     face_average_embeddings: dict[str, list[float]] = {}
     pts_time: list[float] = []
 
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            super().__setattr__(name, _taken(name, getattr(self, name)))
+        self.check("v0")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Sets what fits to the rest; what does not leaves everything as it was."""
+        before = getattr(self, name, None)
+        super().__setattr__(name, _taken(name, value))
+        try:
+            self.check("v0")
+        except ArgumentError:
+            super().__setattr__(name, before)
+            raise
+
     def __len__(self) -> int:
         """Rows."""
         return len(self.frame)
@@ -67,23 +91,24 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
         """Refuses what mexca's own reader would refuse (SPEC M19); of v0 only what makes no sense at all.
 
         Raises:
-            ValueError: the first thing that is wrong.
+            ArgumentError: the first thing that is wrong.
         """
         for name, column in msgspec.structs.asdict(self).items():
             if isinstance(column, list) and len(column) not in (0, len(self)):
-                raise ValueError(f"{name} has {len(column)} rows, frame has {len(self)}; expected the same number, or none")
+                raise ArgumentError(f"{name} has {len(column)} rows, frame has {len(self)}; expected the same number, or none")
         for name in ("frame", "time"):
             values = getattr(self, name)
             if any(later < earlier for earlier, later in itertools.pairwise(values)) or min(values, default=0) < 0:
-                raise ValueError(f"{name} must be ascending from 0 on")
+                raise ArgumentError(f"{name} must be ascending from 0 on")
         for row, box in enumerate(self.face_box):
             if box is not None and len(box) != 4:
-                raise ValueError(f"face_box of row {row} must be x1, y1, x2, y2, got {len(box)} numbers")
+                raise ArgumentError(f"face_box of row {row} must be x1, y1, x2, y2, got {len(box)} numbers")
         for row, points in enumerate(self.face_landmarks):
             if points is not None and any(len(point) != 2 for point in points):
-                raise ValueError(f"face_landmarks of row {row} must be pairs x, y")
+                raise ArgumentError(f"face_landmarks of row {row} must be pairs x, y")
         for name in ("face_prob", "face_confidence"):
             _require_shares(name, enumerate(getattr(self, name)))
+        self._check_faces()
         if version == "v1":
             self._check_v1()
 
@@ -98,8 +123,10 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
 
         Raises:
             FileError: it cannot be written.
-            ValueError: mexca would refuse it.
+            ArgumentError: mexca would refuse it, or there is no such version; a ValueError.
         """
+        if version not in get_args(Version):
+            raise ArgumentError(f"There is no version {version!r}; expected one of {', '.join(get_args(Version))}.")
         told = self._as_v1() if version == "v1" else self._as_v0()
         try:
             Path(filename).write_text(told, encoding=encoding)
@@ -118,27 +145,30 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
             encoding: of the text.
 
         Raises:
-            FileError: no such file, no annotation, one that mexca would refuse, or the video that it names is not there.
+            FileError: no such file.
+            InvalidAnnotation: no annotation, one that mexca would refuse, or the video that it names is not there; a ValueError.
         """
         name = os.fspath(filename)
         try:
             told = json.loads(Path(filename).read_text(encoding=encoding))
         except OSError as error:
             raise FileError(f"{name} cannot be read: {error.strerror or error}.") from error
-        except ValueError as error:
-            raise FileError(f"{name} is no JSON: {error}.") from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidAnnotation(f"{name} is no JSON: {error}.") from error
         if not isinstance(told, dict) or "frame" not in told:
-            raise FileError(f"{name} is no video annotation: expected an object with the list 'frame'.")
+            raise InvalidAnnotation(f"{name} is no video annotation: expected an object with the list 'frame'.")
         if extra_filename is not None:
             told["filename"] = os.fspath(extra_filename)
         kept = {key: _without_nan(value) for key, value in told.items() if key in cls.__struct_fields__ and key not in _EXTRA}
         try:
             read = msgspec.convert({key: value for key, value in kept.items() if value is not None}, cls)
-            read.check("v0" if read.filename is None else "v1")
+            if read.filename is not None:
+                read.check("v1")
+                read.face_label = [_word(label) for label in read.face_label]
         except (msgspec.ValidationError, ValueError) as error:
-            raise FileError(f"{name} is no video annotation that mexca would read: {error}.") from error
+            raise InvalidAnnotation(f"{name} is no video annotation that mexca would read: {error}.") from error
         if read.filename is not None and not Path(read.filename).is_file():
-            raise FileError(f"{name} is about {read.filename}, which is not there; give the video's path as extra_filename.")
+            raise InvalidAnnotation(f"{name} is about {read.filename}, which is not there; give the video's path as extra_filename.")
         return read
 
     def _as_v1(self) -> str:
@@ -162,18 +192,20 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
     def _check_v1(self) -> None:
         for row, box in enumerate(self.face_box):
             if min(box or [0]) < 0:
-                raise ValueError(f"face_box of row {row} must not be negative, got {box}")
+                raise ArgumentError(f"face_box of row {row} must not be negative, got {box}")
         for row, points in enumerate(self.face_landmarks):
             if min((place for point in points or [] for place in point), default=0) < 0:
-                raise ValueError(f"face_landmarks of row {row} must not be negative")
+                raise ArgumentError(f"face_landmarks of row {row} must not be negative")
         _require_shares("face_aus", ((row, unit) for row, units in enumerate(self.face_aus) for unit in units or []))
+
+    def _check_faces(self) -> None:
         of_a_face = (self.face_prob, self.face_landmarks, self.face_aus, self.face_label)
         for row, (box, *others) in enumerate(zip(self.face_box, *of_a_face, strict=False)):
             if box is None and any(value is not None for value in others):
-                raise ValueError(f"row {row} tells of a face without a face_box")
+                raise ArgumentError(f"row {row} tells of a face without a face_box")
         strangers = {_word(label) for label in self.face_label if label is not None} - self.face_average_embeddings.keys()
         if self.face_average_embeddings and strangers:
-            raise ValueError(f"face_average_embeddings lacks the labels {sorted(map(str, strangers))}")
+            raise ArgumentError(f"face_average_embeddings lacks the labels {sorted(map(str, strangers))}")
 
 
 def annotation_from_rows(
@@ -235,6 +267,43 @@ def annotation_from_rows(
     )
 
 
+@functools.cache
+def _types() -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(VideoAnnotation)}
+
+
+def _taken(name: str, value: Any) -> Any:
+    """What an attribute is set to.
+
+    Raises:
+        ArgumentError: it is nothing of the kind, or there is no such attribute.
+    """
+    if name not in _types():
+        raise ArgumentError(f"A video annotation has no {name}; expected one of {', '.join(_types())}.")
+    if name == _VECTORS and isinstance(value, list):
+        value = [row.tolist() if isinstance(row, np.ndarray) else row for row in value]
+    elif isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    elif isinstance(value, dict):
+        value = {_word(label): np.asarray(mean).tolist() for label, mean in value.items()}
+    else:
+        value = _plain(value)
+    try:
+        return msgspec.convert(value, _types()[name])
+    except msgspec.ValidationError as error:
+        raise ArgumentError(f"{name}: {error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    """Lists and numbers of Python for those of numpy, at any depth, and None for NaN."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        # Most are plain numbers, and a call for each would take longer than all the rest.
+        return [each if type(each) is float and each == each else _plain(each) for each in value]
+    return None if isinstance(value, float) and value != value else value
+
+
 def _lists(values: Array, digits: int | None = None) -> list[Any]:
     """The rows as lists, rounded; None for NaN, and for a row of nothing else."""
     given = values.astype(np.float64)
@@ -261,7 +330,7 @@ def _number(label: float | str | None) -> float | str | None:
 def _require_shares(name: str, values: Any) -> None:
     for row, value in values:
         if value is not None and not 0 <= value <= 1:
-            raise ValueError(f"{name} of row {row} must be between 0 and 1, got {value}")
+            raise ArgumentError(f"{name} of row {row} must be between 0 and 1, got {value}")
 
 
 def _without_nan(value: Any) -> Any:

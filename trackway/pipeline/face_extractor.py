@@ -64,13 +64,13 @@ class FaceExtractor(FaceSteps):
             cluster_embeddings, return_embeddings: instead of what the extractor was made with.
 
         Raises:
-            OptionError: a number outside its range, or a part outside the video.
+            ArgumentError: a number outside its range, or a part outside the video; a ValueError.
             MediaError: the file is no video that can be read.
             NotEnoughFacesError: fewer faces are seen than there are people, and the extractor is strict.
             ModelError: the pack lacks a network.
         """
         require_count("batch_size", batch_size)
-        if len(process_subclip) != 2:
+        if not hasattr(process_subclip, "__len__") or len(process_subclip) != 2:
             raise ArgumentError(f"process_subclip must be a start and an end in seconds, got {process_subclip!r}.")
         start, end = process_subclip
         dataset = VideoDataset(filepath, skip_frames, start or 0, end)
@@ -79,13 +79,13 @@ class FaceExtractor(FaceSteps):
             count = math.ceil(len(dataset) / batch_size)
             for batch in tqdm(_batches(iter(dataset), batch_size), total=count, disable=not show_progress):
                 for item in batch:
-                    rows.add(self._look(item, tracklets, dataset.video_pts[item["Frame"]]))
+                    rows.add(self._look(item, tracklets, dataset.frame_seconds[item["Frame"]]))
         finally:
             dataset.close()
             self._detector = self._encoder = self._extractor = None
         tells = self.cluster_embeddings if cluster_embeddings is None else cluster_embeddings
         keeps = self.return_embeddings if return_embeddings is None else return_embeddings
-        return self._annotation(dataset, rows.build(), tells=tells, keeps=keeps)
+        return self._annotation(os.fspath(filepath), dataset, rows.build(), tells=tells, keeps=keeps)
 
     def _look(self, item: VideoItem, tracklets: FaceTracklets, seconds: float) -> FaceRows:
         """Everything about the faces of one frame."""
@@ -111,7 +111,7 @@ class FaceExtractor(FaceSteps):
         label = self._clusters(means, np.bincount(track) if len(track) else None, seen_together(track, rows.frame[known])).label
         return np.where(known, np.append(label, -1)[rows.tracklet], -1)
 
-    def _annotation(self, dataset: VideoDataset, rows: FaceRows, *, tells: bool, keeps: bool) -> VideoAnnotation:
+    def _annotation(self, filepath: str, dataset: VideoDataset, rows: FaceRows, *, tells: bool, keeps: bool) -> VideoAnnotation:
         options = self.options
         label = self._people(rows) if tells else np.full(len(rows.frame), -1)
         owner = np.where(label < 0, rows.tracklet - rows.tracklet.max(initial=0) - 2, label) if tells else rows.tracklet
@@ -119,13 +119,12 @@ class FaceExtractor(FaceSteps):
         for who in np.unique(owner):
             forms = FaceForms(*(column[owner == who] for column in rows.forms))
             units[owner == who] = self._units(forms, neutral_of(forms.measures, forms.pose))
-        seconds = (dataset.video_pts - dataset.video_pts[0])[dataset.video_frames]
         return annotation_from_rows(
             dataset.video_frames,
             dataset.video_fps,
             rows.frame,
             version=options.vocabulary,
-            filename=dataset.file_name,
+            filename=filepath,
             box=rows.box,
             prob=rows.prob,
             landmarks=rows.forms.points if options.vocabulary == "v0" else rows.five,
@@ -134,7 +133,7 @@ class FaceExtractor(FaceSteps):
             confidence=confidences(rows.look, label),
             embeddings=rows.look if keeps else None,
             averages=averages(rows.look, label) if tells else None,
-            seconds=seconds,
+            seconds=dataset.frame_seconds[dataset.video_frames],
         )
 
 

@@ -75,6 +75,8 @@ def boxes_of(given: Any, count: int) -> list[Array | None]:
     """
     if given is None:
         return [None] * count
+    if not hasattr(given, "__iter__"):
+        raise ArgumentError(f"Expected the boxes of {count} frames, got {given!r}.")
     per_picture = [given] if count == 1 and not isinstance(given, list) and np.ndim(given) == 2 else list(given)
     if len(per_picture) != count:
         raise ArgumentError(f"Expected the boxes of {count} frames, got those of {len(per_picture)}.")

@@ -94,7 +94,9 @@ def face_options(
         raise ArgumentError(
             "num_faces is None and so is clusterer; give one of them. clusterer='auto' finds out how many people there are."
         )
-    least = tuple(post_min_face_size) if post_min_face_size is not None else _POST_MIN[vocabulary]
+    if isinstance(clusterer, str) and clusterer == "hdbscan" and num_faces is not None:
+        raise ArgumentError(f"hdbscan finds the number of people by itself; leave out num_faces={num_faces}, or take spectral or kmeans.")
+    least = _POST_MIN[vocabulary] if post_min_face_size is None else post_min_face_size
     if not _are_numbers(least, 2) or min(least) < 0:
         raise ArgumentError(f"post_min_face_size must be a width and a height in pixels, got {post_min_face_size!r}.")
     if not _are_numbers((min_face_size,), 1) or min_face_size < 1:

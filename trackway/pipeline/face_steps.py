@@ -16,7 +16,7 @@ from trackway.faces.neutral import AVERAGE, Neutral
 from trackway.faces.portraits import portrait
 from trackway.faces.traits import TraitReader
 from trackway.identity.clusterers import Estimator
-from trackway.identity.clustering import MOST_ROWS, Clusters, cluster, confidences, unit
+from trackway.identity.clustering import MOST_ROWS, Clusters, averages, cluster, confidences, unit
 from trackway.models.cache import ModelCache
 from trackway.pipeline.annotation import Version
 from trackway.pipeline.face_inputs import boxes_of, label_codes, numbers, pictures, stacked, vectors
@@ -118,8 +118,18 @@ class FaceSteps:
             post_min_face_size=post_min_face_size,
             post_min_face_rule=post_min_face_rule,
         )
+        is_old = vocabulary == "v0"
         self.num_faces = self.options.people
         self.min_face_size = min_face_size
+        self.thresholds = tuple(thresholds)
+        self.factor = factor
+        self.selection_method = selection_method if is_old else self.options.selection
+        self.device = device if is_old else device or "cpu"
+        self.max_cluster_frames = max_cluster_frames
+        self.embeddings_model = embeddings_model
+        self.au_model = au_model
+        self.landmark_model = landmark_model
+        self.post_min_face_size = self.options.least
         self.post_process = post_process
         self.select_largest = select_largest
         self.keep_all = keep_all
@@ -140,17 +150,29 @@ class FaceSteps:
             self._detector = self._networks.detector(score=score, least_px=self.min_face_size)
         return self._detector
 
+    @detector.deleter
+    def detector(self) -> None:
+        self._detector = None
+
     @property
     def encoder(self) -> CropEncoder:
         """Turns crops into vectors; opened likewise."""
         self._encoder = self._encoder or self._networks.encoder()
         return self._encoder
 
+    @encoder.deleter
+    def encoder(self) -> None:
+        self._encoder = None
+
     @property
     def extractor(self) -> TraitReader:
         """Reads landmarks and what action units are computed from; opened likewise."""
         self._extractor = self._extractor or self._networks.extractor()
         return self._extractor
+
+    @extractor.deleter
+    def extractor(self) -> None:
+        self._extractor = None
 
     @property
     def clusterer(self) -> Estimator:
@@ -213,7 +235,9 @@ class FaceSteps:
             NotEnoughFacesError: fewer rows say anything than there are people, and the extractor is strict.
             ArgumentError: another shape.
         """
-        label = self._clusters(unit(vectors(embeddings))).label
+        given = vectors(embeddings)
+        given[~np.isfinite(given).all(axis=1)] = np.nan
+        label = self._clusters(unit(given)).label
         return np.where(label < 0, np.nan, label)
 
     def compute_confidence(self, embeddings: npt.ArrayLike, labels: Sequence[Any] | Array) -> Array:
@@ -228,10 +252,22 @@ class FaceSteps:
         Raises:
             ArgumentError: shapes that do not fit.
         """
-        given, codes = vectors(embeddings), label_codes(labels)
-        if len(codes) != len(given):
-            raise ArgumentError(f"Expected as many labels as embeddings, {len(given)}, got {len(codes)}.")
+        given, codes = _labelled(embeddings, labels)
         return np.asarray(confidences(given, codes).clip(0, 1))  # which rounding may leave by the last digit
+
+    def compute_avg_embeddings(self, embeddings: npt.ArrayLike, labels: Sequence[Any] | Array) -> dict[Any, list[float]]:
+        """Label -> mean of the vectors that have it, as they are (SPEC M21); labels in the order in which they first appear.
+
+        Args:
+            embeddings: (N, E).
+            labels: (N,) numbers or words; None and NaN for nobody.
+
+        Raises:
+            ArgumentError: shapes that do not fit.
+        """
+        given, codes = _labelled(embeddings, labels)
+        names = dict.fromkeys(label for label, code in zip(labels, codes, strict=True) if code >= 0)
+        return dict(zip(names, averages(given, codes).tolist(), strict=True))
 
     def extract(self, frame: npt.ArrayLike, boxes: Any) -> tuple[list[list[Array] | None], list[Array | None]]:
         """Landmarks and action units of the faces of a batch of frames, by themselves: against the average face.
@@ -310,6 +346,18 @@ class FaceSteps:
             strict=self.strict,
             clusterer=options.clusterer,
         )
+
+
+def _labelled(embeddings: npt.ArrayLike, labels: Sequence[Any] | Array) -> tuple[Array, list[int]]:
+    """(N, E) vectors and what `label_codes` makes of their labels.
+
+    Raises:
+        ArgumentError: shapes that do not fit.
+    """
+    given, codes = vectors(embeddings), label_codes(labels)
+    if len(codes) != len(given):
+        raise ArgumentError(f"Expected as many labels as embeddings, {len(given)}, got {len(codes)}.")
+    return given, codes
 
 
 @dataclasses.dataclass(frozen=True)

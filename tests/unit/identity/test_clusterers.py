@@ -45,6 +45,13 @@ def test_m2_hdbscan_cannot_heed_a_number() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("people", [1, 2, 3])
+def test_m2_two_or_three_faces_are_enough(name: str, people: int) -> None:
+    found = cluster(faces([1] * people)[0], CURVE, clusterer=ALL[name])
+    assert found.label.tolist() == list(range(people))
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_rows_that_are_seen_together_never_are_one_person(name: str) -> None:
     vectors, _ = faces([8, 8], seed=3)
     twins = np.concatenate([vectors, vectors])  # everybody is seen beside somebody who looks just so

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Clip
 from trackway import VideoDataset
-from trackway.errors import CorruptMedia, FileError, OptionError
+from trackway.errors import ArgumentError, CorruptMedia, FileError
 from trackway.media import dataset as module
 from trackway.media.decode import Frame, read_frames
 from trackway.media.probe import probe
@@ -28,11 +28,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_m23_attributes_are_mexcas(sample_clip: Clip) -> None:
     video = VideoDataset(str(sample_clip.path), skip_frames=5, start=1, end=2)
-    assert video.file_name == str(sample_clip.path)
+    assert video.file_name == sample_clip.path.name
     assert (video.video_fps, video.duration, len(video)) == (25.0, 5.0, 5)
-    assert video.video_frames_idx.tolist() == list(range(125))
-    assert video.video_frames.tolist() == [25, 30, 35, 40, 45]
-    np.testing.assert_allclose(np.diff(video.video_pts), 0.04, rtol=0, atol=1e-12)
+    assert video.video_frames.tolist() == video.video_frames_idx.tolist() == [25, 30, 35, 40, 45]
+    np.testing.assert_allclose(np.diff(video.video_pts), 0.2, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(video.frame_seconds, np.arange(125) / 25, rtol=0, atol=1e-12)
 
 
 def test_m23_only_time_stamps_are_read_at_the_start(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +58,15 @@ def test_m23_a_picture_is_the_same_however_it_is_reached(small: Path) -> None:
         item = shuffled[index]
         assert item["Frame"] == index % 50
         np.testing.assert_array_equal(item["Image"], whole[index])
+
+
+def test_m23_a_slice_is_a_batch(small: Path) -> None:
+    video = VideoDataset(small, 5)
+    several = video[2:5]
+    assert several["Image"].shape == (3, 72, 96, 3)
+    assert several["Frame"].tolist() == [10, 15, 20]
+    np.testing.assert_array_equal(several["Image"][1], video[3]["Image"])
+    assert video[50:]["Image"].shape == (0, 72, 96, 3)
 
 
 def test_m23_in_order_the_file_is_opened_once(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +120,7 @@ def test_m23_a_copy_in_another_process_reads_for_itself(small: Path) -> None:
     ],
 )
 def test_a_part_that_is_none_is_refused_in_a_sentence(small: Path, options: dict[str, float], words: str) -> None:
-    with pytest.raises(OptionError, match=words):
+    with pytest.raises(ArgumentError, match=words):
         VideoDataset(small, **options)  # type: ignore[arg-type]
 
 

@@ -210,6 +210,7 @@ def test_f19_a_turned_video_is_seen_upright(tmp_path: Path, models: ModelCache) 
         ({"batch_size": 0}, "batch_size must be a whole number from 1 on, got 0"),
         ({"process_subclip": (9, None)}, "choose an earlier start"),
         ({"process_subclip": (1,)}, "must be a start and an end in seconds"),
+        ({"process_subclip": 5}, "must be a start and an end in seconds, got 5"),
         ({"process_subclip": (2, 1)}, "holds no frame"),
     ],
 )

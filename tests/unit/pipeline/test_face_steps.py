@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.portraits import blank, both, collins
+from tests.portraits import blank, both, hopper
 from tests.unit.pipeline.face_clips import BOTH, scene
 from trackway import FaceExtractor, NotEnoughFacesError
 from trackway.columns import UNIT_NAMES, Detections
@@ -76,13 +76,31 @@ def test_m1_networks_are_opened_when_they_are_needed(models: ModelCache, tmp_pat
         ({"vocabulary": "v2"}, "There is no vocabulary 'v2'"),
         ({"clusterer": "agglomerative"}, "There is no clusterer 'agglomerative'; expected auto"),
         ({"clusterer": object()}, "needs the method fit_predict"),
+        ({"clusterer": "hdbscan"}, "hdbscan finds the number of people by itself; leave out num_faces=2"),
         ({"post_min_face_size": (45,)}, "must be a width and a height"),
+        ({"post_min_face_size": 45}, "must be a width and a height"),
         ({"pack": "none"}, "none"),
     ],
 )
 def test_m1_what_is_unknown_is_refused_in_a_sentence(options: dict[str, Any], words: str) -> None:
     with pytest.raises((ArgumentError, ModelError), match=words):
         FaceExtractor(**{"num_faces": 2, **options})
+
+
+def test_m1_arguments_are_attributes() -> None:
+    given = {"min_face_size": 30, "thresholds": (0.5, 0.6, 0.8), "factor": 0.5, "device": "cpu", "max_cluster_frames": 9, "au_model": "svm"}
+    extractor = FaceExtractor(2, **given)  # type: ignore[arg-type]
+    assert {name: getattr(extractor, name) for name in given} == given
+    assert (extractor.selection_method, extractor.landmark_model, extractor.embeddings_model) == (None, "mobilefacenet", "vggface2")
+    newer = FaceExtractor(2, vocabulary="v1")
+    assert (newer.selection_method, newer.device, newer.post_min_face_size) == ("num_faces", "cpu", (45, 45))
+
+
+def test_m1_networks_can_be_deleted(models: ModelCache) -> None:
+    extractor = FaceExtractor(2, cache=models)
+    first = extractor.detector, extractor.encoder, extractor.extractor
+    del extractor.detector, extractor.encoder, extractor.extractor
+    assert not set(map(id, first)) & set(map(id, (extractor.detector, extractor.encoder, extractor.extractor)))
 
 
 def test_m2_without_a_number_and_a_clusterer_v1_raises_a_value_error() -> None:
@@ -346,6 +364,22 @@ def test_m11_confidence_is_the_formula() -> None:
     assert np.isnan(extractor.compute_confidence(looks, [0] * 6)).all()
     with pytest.raises(ArgumentError, match="as many labels as embeddings, 6, got 2"):
         extractor.compute_confidence(looks, [0, 1])
+    np.testing.assert_array_equal(extractor.compute_confidence([[0, 0], [1, 0], [0, 1]], [0, 0, 1]), [0, 1, 1])  # far from everybody alike
+
+
+def test_m21_average_embeddings_are_means_by_label() -> None:
+    looks = np.arange(8.0).reshape(4, 2)
+    averages = FaceExtractor(2).compute_avg_embeddings
+    assert averages(looks, ["a", None, "a", "b"]) == {"a": [2.0, 3.0], "b": [6.0, 7.0]}
+    assert averages(looks, np.array([1, np.nan, 1, 0])) == {1.0: [2.0, 3.0], 0.0: [6.0, 7.0]}
+    with pytest.raises(ArgumentError, match="as many labels as embeddings, 4, got 1"):
+        averages(looks, [0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_m6_what_is_not_finite_is_nobody() -> None:
+    label = FaceExtractor(2).identify(np.array([[np.inf, 0], [0, 1], [1, 0], [-np.inf, np.nan]]))
+    np.testing.assert_array_equal(label, [np.nan, 0, 1, np.nan])
 
 
 def test_m22_both_sides_must_be_large_enough_unless_one_is_asked_for(models: ModelCache, picture: Array) -> None:
@@ -410,7 +444,11 @@ def test_faces_of_12_pixels_are_left_out_by_default(models: ModelCache) -> None:
     assert found is None or len(found) == 1  # Hopper's has 20 pixels, Collins's 12
 
 
-def test_a_face_upside_down_is_not_found(extractor: FaceExtractor) -> None:
-    upright = cv2.resize(collins(), (240, 240), interpolation=cv2.INTER_AREA)
+def test_a_face_upside_down_is_told_as_such_or_left_out(extractor: FaceExtractor) -> None:
+    upright = cv2.resize(hopper(), (200, 240), interpolation=cv2.INTER_AREA)
     assert extractor.detect(upright)[0][0] is not None
-    assert extractor.detect(np.ascontiguousarray(upright[::-1, ::-1]))[0] == [None]
+    turned = np.ascontiguousarray(np.pad(upright, ((60, 60), (60, 60), (0, 0)), constant_values=90)[::-1, ::-1])
+    _, boxes, _ = extractor.detect(turned)
+    points = extractor.extract(turned, boxes)[0][0]
+    assert points is not None
+    assert np.isnan(points[0]).all() or points[0][8, 1] < points[0][27, 1]  # the chin is above the nose

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tests.unit.results.head_reader import HeadAnnotation
 from trackway import VideoAnnotation
 from trackway.columns import UNIT_NAMES, AnalysedFrames, FaceShapes, Tracks
-from trackway.errors import FileError
+from trackway.errors import ArgumentError, FileError, InvalidAnnotation
 from trackway.faces.action_units import XGB20
 from trackway.media.video import VideoInfo
 from trackway.results.annotation import annotation_of
@@ -192,10 +192,71 @@ def test_m19_each_rule_has_its_sentence(tmp_path: Path, video: Path, changed: di
         VideoAnnotation.from_json(path)
 
 
-@pytest.mark.parametrize(("content", "words"), [("{", "is no JSON"), ("[]", "expected an object"), ("{}", "with the list 'frame'")])
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("frame", [1, 0, 2], "frame must be ascending"),
+        ("time", [0.6, 0.4, 0.2], "time must be ascending"),
+        ("face_box", [[0, 1, 2], [0, 1, 2, 3], None], "face_box of row 0 must be x1, y1, x2, y2"),
+        ("face_box", [[0, 1, 2, 3], None, [0, 1, 2, 3]], "row 1 tells of a face without a face_box"),
+        ("face_landmarks", [[[0, 1, 2]], [[0, 1]], None], "face_landmarks of row 0 must be pairs"),
+        ("face_prob", [1.5, 0, None], "face_prob of row 0 must be between 0 and 1"),
+        ("face_label", ["1", "2", None], "lacks the labels"),
+        ("face_label", ["3"], "face_label has 1 rows, frame has 3"),
+        ("face_box", "none", "face_box: Expected `array"),
+        ("face_embeddings", 3, "face_embeddings: Expected `array"),
+        ("nonsense", [], "has no nonsense; expected one of filename"),
+    ],
+)
+def test_m19_what_is_set_is_checked_and_nothing_changes_where_it_does_not_fit(name: str, value: Any, words: str) -> None:
+    sound: dict[str, Any] = {
+        "filename": Path("clip.mp4"), "frame": [0, 1, 2], "time": [0.2, 0.4, 0.6], "face_box": [[0, 1, 2, 3], [0, 1, 2, 3], None],
+        "face_prob": [0.5, 0.9, None], "face_landmarks": [[[0, 1]], [[0, 1]], None], "face_aus": [[0.1, 0.2], [0.1, 0.2], None],
+        "face_label": [3.0, 4.0, None], "face_confidence": [0.9, None, None], "face_average_embeddings": {"3": np.ones(5), 4: np.zeros(5)},
+    }  # fmt: skip
+    annotation = VideoAnnotation(**sound)
+    assert annotation.filename == "clip.mp4"
+    with pytest.raises(ArgumentError, match=words):
+        setattr(annotation, name, value)
+    assert annotation == VideoAnnotation(**sound)
+    if name in sound:
+        with pytest.raises(ValueError, match=words):
+            VideoAnnotation(**{**sound, name: value})
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+def test_m24_nan_and_numbers_of_numpy_are_taken(tmp_path: Path, version: Any) -> None:
+    nan = float("nan")
+    given: dict[str, Any] = {
+        "frame": list(np.arange(2)), "time": list(np.arange(2) / 25), "face_box": [np.array([-1.0, 2, 3, 4]), nan],
+        "face_prob": [np.float32(0.5), nan], "face_landmarks": [np.ones((5, 2)), nan], "face_aus": [np.array([0.5, nan]), nan],
+        "face_label": [np.float64(0), nan], "face_confidence": [nan, nan], "face_embeddings": [np.ones(3), None],
+    }  # fmt: skip
+    annotation = VideoAnnotation(**given)
+    assert annotation.face_aus == [[0.5, None], None]
+    annotation.write_json(tmp_path / "told.json", version)
+    read = VideoAnnotation.from_json(tmp_path / "told.json")
+    assert read.face_box == [[-1.0 if version == "v0" else 0.0, 2, 3, 4], None]
+    assert (read.face_prob, read.face_aus) == ([0.5, None], [[0.5, None], None])
+
+
+def test_there_is_no_third_version(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="There is no version 'v7'; expected one of v1, v0"):
+        VideoAnnotation().write_json(tmp_path / "told.json", "v7")  # type: ignore[arg-type]
+
+
+def test_m19_labels_of_a_file_of_head_are_words(tmp_path: Path, video: Path) -> None:
+    (tmp_path / "head.json").write_text(json.dumps({"filename": str(video), "frame": [0, 1], "face_label": [3.0, None]}))
+    assert VideoAnnotation.from_json(tmp_path / "head.json").face_label == ["3", None]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("[" * 100_000, "is no JSON"), ("{", "is no JSON"), ("[]", "expected an object"), ("{}", "with the list 'frame'")],
+)
 def test_what_is_no_annotation_is_refused(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "other.json").write_text(content)
-    with pytest.raises(FileError, match=words):
+    with pytest.raises(InvalidAnnotation, match=words):
         VideoAnnotation.from_json(tmp_path / "other.json")
     with pytest.raises(FileError, match=r"none\.json cannot be read"):
         VideoAnnotation.from_json(tmp_path / "none.json")
