@@ -3,7 +3,7 @@
 FACS says for each unit what moves and where to; here that movement is a measure's change in centimetres of an average head, see
 `faces.measures`. An intensity is 0 up to about the change that one person's photographs at rest show too, 1 from about what the strongest
 of 380 photographs show, and straight in between. Both ends are chosen by eye, unit by unit: there was no data with units marked. Units of
-both sides are the mean of both. How good each of them is: docs/action-units.md.
+both sides are the mean of both, or that of the side that is seen. How good each of them is: docs/action-units.md.
 
     AU1   inner brow up, and over the outer         AU2   outer brow up
     AU4   brows down, and nearer to each other   AU5   upper lid up: the eye wider open than at rest
@@ -100,7 +100,7 @@ def action_units(measures: Array, neutral: Neutral) -> Array:
     """
     units = np.full((len(measures), len(UNIT_NAMES)), np.nan, np.float32)
     for unit, both in _sides(measures, neutral).items():
-        units[:, UNIT_NAMES.index(f"AU{unit}")] = both.mean(axis=1)
+        units[:, UNIT_NAMES.index(f"AU{unit}")] = np.where(np.isnan(both), both[:, ::-1], both).mean(axis=1)
         for side, name in enumerate((f"AUL{unit}", f"AUR{unit}")):
             if name in UNIT_NAMES:
                 units[:, UNIT_NAMES.index(name)] = both[:, side]

@@ -66,6 +66,8 @@ faces seen from the front, as the network reads them, made symmetric; the middle
 
 _NOSE, _NOSE_LENGTH = (2, 94, 4), 4.01
 """Vertices at the end of the nose, and how far below the eyes that head has their middle."""
+_HALF_SEEN = 40.0
+"""Degrees of yaw from which the half that is turned away is a guess of the network's."""
 _LEAST_NOSE = 1.5
 """A mesh with a shorter one is none: it is not measured."""
 _CHIN = (152, 175, 199)
@@ -100,22 +102,27 @@ def measures(meshes: Array, lids: Array) -> Array:
         lids: (N, 2) openness of the eyes at the image's left and right, see `iris.Eyes.openness`; NaN where it is not known.
 
     Returns:
-        (N, M) float32 in the order of `columns.MEASURE_NAMES`; NaN for meshes that are.
+        (N, M) float32 in the order of `columns.MEASURE_NAMES`; NaN for meshes that are, and for what is of a half that is turned away.
     """
     found = np.full((len(meshes), len(MEASURE_NAMES)), np.nan, np.float32)
     usable = np.isfinite(meshes).all(axis=(1, 2))
     if usable.any():
-        upright = _turned_to_the_front(meshes[usable])
+        upright, yaw = _turned_to_the_front(meshes[usable])
         head = _with_an_average_nose(upright)
-        left, right = _side(head, lids[usable, 0]), _side(head[:, _SWAPPED] * [-1, 1, 1], lids[usable, 1])
-        columns = {f"{name}Left": values for name, values in left.items()} | {f"{name}Right": values for name, values in right.items()}
+        sides = {
+            "Left": (_side(head, lids[usable, 0]), yaw < -_HALF_SEEN),
+            "Right": (_side(head[:, _SWAPPED] * [-1, 1, 1], lids[usable, 1]), yaw > _HALF_SEEN),
+        }
+        columns = {
+            f"{name}{side}": np.where(hidden, np.nan, values) for side, (seen, hidden) in sides.items() for name, values in seen.items()
+        }
         columns |= _middle(head) | {"jawDrop": np.linalg.norm((_at(upright, *_CHIN) - upright[:, 2])[:, 1:], axis=1)}
         found[usable] = np.stack([columns[name] for name in MEASURE_NAMES], axis=1)
     return found
 
 
-def _turned_to_the_front(meshes: Array) -> Array:
-    """(K, 468, 3) in centimetres of the average head: its best similarity (Umeyama, 1991), undone."""
+def _turned_to_the_front(meshes: Array) -> tuple[Array, Array]:
+    """(K, 468, 3) in centimetres of the average head: its best similarity (Umeyama, 1991), undone; and (K,) degrees of yaw as they were."""
     seen = meshes * [1.0, 1.0, -1.0]
     rigid, head = seen[:, _RIGID], _HEAD - _HEAD.mean(axis=0)
     middle = rigid.mean(axis=1, keepdims=True)
@@ -124,8 +131,9 @@ def _turned_to_the_front(meshes: Array) -> Array:
     left[:, :, 2] *= sign[:, None]
     size[:, 2] *= sign
     scale = size.sum(axis=1) / (head**2).sum()
-    upright: Array = (seen - middle) @ (left @ right).transpose(0, 2, 1) / np.maximum(scale, 1e-9)[:, None, None] + _HEAD.mean(axis=0)
-    return upright
+    turn = left @ right
+    upright = (seen - middle) @ turn.transpose(0, 2, 1) / np.maximum(scale, 1e-9)[:, None, None] + _HEAD.mean(axis=0)
+    return upright, -np.degrees(np.arcsin(turn[:, 0, 2].clip(-1, 1)))
 
 
 def _with_an_average_nose(head: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import EMOTION_NAMES, FaceTraits, Tracks
+from trackway.faces.liveness import liveness
 
 if TYPE_CHECKING:
     from trackway.pipeline.findings import Findings
@@ -41,6 +42,7 @@ class FaceSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
         male: probability, as the face appears.
         emotions: mean probability of each of Rekognition's types.
         real, live: probability that it is no picture of a face: advice, no verdict.
+        liveness: how much the face did of itself, 0..1, see `faces.liveness`: likewise.
     """
 
     age_low: float | None = None
@@ -49,6 +51,7 @@ class FaceSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     emotions: dict[str, float] | None = None
     real: float | None = None
     live: float | None = None
+    liveness: float | None = None
 
 
 class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -88,7 +91,7 @@ def summarize(found: Findings) -> list[PersonSummary]:
     summaries = [_summary(found.tracks[rows]) for rows in _by_person(found.tracks)]
     told: dict[int, FaceSummary | None] = {}
     if found.traits is not None:
-        told = {int(found.faces.person[rows[0]]): _face(found.traits[rows]) for rows in _by_person(found.faces)}
+        told = {int(found.faces.person[rows[0]]): _face(found.traits[rows], found.faces.time_ms[rows]) for rows in _by_person(found.faces)}
     return [_identified(_shown(summary, found, told.get(summary.index)), found.people) for summary in summaries]
 
 
@@ -118,7 +121,7 @@ def _shown(summary: PersonSummary, found: Findings, face: FaceSummary | None) ->
     return msgspec.structs.replace(summary, best_shot=shots[0] if shots else None, best_shots=shots, face=face)
 
 
-def _face(traits: FaceTraits) -> FaceSummary | None:
+def _face(traits: FaceTraits, time_ms: Array) -> FaceSummary | None:
     low, high = map(_known, _mean(traits.age))
     emotions = zip(EMOTION_NAMES, map(_known, _mean(traits.emotions)), strict=True)
     summary = FaceSummary(
@@ -128,6 +131,7 @@ def _face(traits: FaceTraits) -> FaceSummary | None:
         emotions={name: value for name, value in emotions if value is not None} or None,
         real=_known(_mean(traits.real)),
         live=_known(_mean(traits.live)),
+        liveness=_known(liveness(traits, time_ms)),
     )
     return None if summary == FaceSummary() else summary
 

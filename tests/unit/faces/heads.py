@@ -47,7 +47,7 @@ MOVED: dict[str, list[tuple[tuple[int, ...], tuple[float, float, float]]]] = {
 
 def symmetric(mesh: Array) -> Array:
     """(468, 3) a mesh of the network in pixels -> in centimetres from the front, both sides alike; z towards the camera."""
-    head = _turned_to_the_front(mesh[None].astype(np.float64))[0]
+    head = _turned_to_the_front(mesh[None].astype(np.float64))[0][0]
     alike: Array = (head + head[_SWAPPED] * [-1, 1, 1]) / 2
     return alike
 

@@ -15,12 +15,17 @@ from tests.unit.faces.heads import LIDS, in_picture, mirrored, moved
 from trackway.columns import MEASURE_NAMES
 from trackway.faces.cutouts import of_picture
 from trackway.faces.measures import measures
+from trackway.faces.pose import head_pose
 from trackway.models.cache import ModelCache
 from trackway.pipeline.still import StillReader
 
 Array = npt.NDArray[Any]
 
 ONCE = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+_FIVE = (133, 362, 1, 61, 291)
+"""Vertices near the five points: eyes, the tip of the nose, the mouth's corners."""
 
 
 def of(head: Array, lids: tuple[float, float] = LIDS) -> Array:
@@ -33,7 +38,19 @@ def of(head: Array, lids: tuple[float, float] = LIDS) -> Array:
 def test_a_turned_and_moved_head_measures_the_same(head: Array, roll: float, yaw: float, pitch: float, size: float) -> None:
     smiling = moved(moved(head, "AU12", 0.7, (1, 0.5)), "AU1", 0.5)
     found = measures(in_picture(smiling, roll, yaw, pitch, size)[None], np.array([LIDS]))[0]
-    np.testing.assert_allclose(found, of(smiling), atol=2e-3)
+    away = "Right" if yaw > 40 else "Left" if yaw < -40 else "nowhere"
+    expected = np.where([name.endswith(away) for name in MEASURE_NAMES], np.nan, of(smiling))
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize(("yaw", "side"), [(45, "Right"), (-45, "Left")])
+def test_of_the_half_that_is_turned_away_nothing_is_measured(head: Array, yaw: float, side: str) -> None:
+    turned = in_picture(head, yaw=yaw)
+    assert head_pose(turned[None, _FIVE, :2])[0, 1] == pytest.approx(yaw, abs=12)
+    found = measures(turned[None], np.array([LIDS]))[0]
+    assert [name for name, value in zip(MEASURE_NAMES, found, strict=True) if np.isnan(value)] == [
+        name for name in MEASURE_NAMES if name.endswith(side)
+    ]
 
 
 def test_the_mirror_swaps_the_sides(head: Array) -> None:
