@@ -28,8 +28,8 @@ _CELL = 16
 _LEAST_CORNER = 1e-4
 """Less contrast is noise of the sensor or the codec."""
 _LEAST_CORNERS = 8
-_WINDOW, _LEVELS = (8, 8), 2
-_STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 5, 0.03)
+_WINDOW, _LEVELS = (9, 9), 2
+_STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.01)
 _HOW: Final = cv2.OPTFLOW_USE_INITIAL_FLOW | cv2.OPTFLOW_LK_GET_MIN_EIGENVALS
 """The second only for its price: the other measure of error, which nobody reads either, is reckoned anew."""
 

@@ -95,6 +95,7 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
         least_sure: share of a person's frames that must show a face, or a body with a score that could have started a track.
             Higher removes more furniture that looks a little like a person, and more people who are hard to see.
         short_video_seconds: in a video up to this length nobody is removed.
+        returning: how often somebody out of sight comes back, 0 to 1, as a share of what is usual. Lower joins fewer fragments.
     """
 
     persons: AssociationConfig = PERSONS
@@ -105,3 +106,4 @@ class TrackingConfig(msgspec.Struct, frozen=True, kw_only=True):
     least_hits: int = 2
     least_sure: float = 0.1
     short_video_seconds: float = 1.0
+    returning: float = 1.0

@@ -17,6 +17,7 @@ from trackway.tracking.config import TrackingConfig
 from trackway.tracking.consensus import common_motion
 from trackway.tracking.indexing import dense, extent
 from trackway.tracking.linking import link_video
+from trackway.tracking.returns import chance_of_return, shortest_wait
 from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
 __all__ = ["WEAK_SHARE", "associate_detections", "config_for_scores"]
@@ -56,7 +57,8 @@ def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: 
     """Follow the persons behind boxes.
 
     More than once, if the first pass shows that many boxes are false, which the next believes less; or that the camera moved: then its
-    motion is known to the next.
+    motion is known to the next; or that people hidden behind others are seen, so that whoever is lost has left: then the last waits for
+    nobody.
 
     Args:
         frame: (N,) frame number of each box, from 0, ascending. Frames without boxes count as analysed.
@@ -80,6 +82,11 @@ def associate_detections(frame: Array, box_px: Array, score: Array, frame_rate: 
         if frames is unmoved:
             break
         tracked = _follow(frame, box_px, score, frame_rate, config, frames)
+    returning = chance_of_return(tracked.tracks, tracked.frames, frame_rate, config.persons)
+    if returning < 1:
+        wait = max(returning * config.persons.lost_seconds, shortest_wait(frame_rate, config.persons))
+        config = msgspec.structs.replace(config, returning=returning, persons=msgspec.structs.replace(config.persons, lost_seconds=wait))
+        tracked = _follow(frame, box_px, score, frame_rate, config, tracked.frames)
     return link_video(tracked, int(unmoved.time_ms.max(initial=0)), config)
 
 

@@ -86,7 +86,7 @@ def link_video(whole: TrackedSegment, duration_ms: int, config: TrackingConfig =
 
 
 def _linked(whole: TrackedSegment, duration_ms: int, config: TrackingConfig) -> Linked:
-    whole = reunite(whole)
+    whole = reunite(whole, config.returning)
     kept = remove_false_persons(whole.tracks, duration_ms, config)
     reach = reach_of(kept, whole.frames, whole.frame_size)
     filled = fill_gaps(kept, whole.frames, whole.frame_size, reach)

@@ -83,7 +83,7 @@ class _Sights:
     prior: float
 
 
-def reunite(whole: TrackedSegment) -> TrackedSegment:
+def reunite(whole: TrackedSegment, returning: float = 1.0) -> TrackedSegment:
     """Joins fragments that are one person.
 
     Nobody is joined with somebody who is seen at the same time. Short gaps are judged by motion and looks, long ones and those
@@ -91,10 +91,11 @@ def reunite(whole: TrackedSegment) -> TrackedSegment:
 
     Args:
         whole: the video; `person` numbers fragments.
+        returning: as of `TrackingConfig`, above 0.
     """
     numbers, fragment = np.unique(whole.tracks.person, return_inverse=True)
     looks = whole.looks.renumbered(places(numbers, whole.looks.person))
-    sights, united = _sights(whole, fragment), looks
+    sights, united = _sights(whole, fragment, returning), looks
     dynamics = _dynamics(sights)
     person = np.arange(len(numbers))
     for least in (_CONFIDENT, 0.0):
@@ -108,7 +109,7 @@ def reunite(whole: TrackedSegment) -> TrackedSegment:
     return dataclasses.replace(whole, tracks=whole.tracks.replace(person=person[fragment]), looks=looks)
 
 
-def _sights(whole: TrackedSegment, fragment: Array) -> _Sights:
+def _sights(whole: TrackedSegment, fragment: Array, returning: float) -> _Sights:
     tracks = whole.tracks
     with_body = np.zeros(int(fragment.max(initial=-1)) + 1, bool)
     with_body[fragment[tracks.has_body]] = True
@@ -126,7 +127,7 @@ def _sights(whole: TrackedSegment, fragment: Array) -> _Sights:
     trust = 1 / (1 + _HIDDEN_ERROR * covered(tracks.frame[used], box_px) ** 3) ** 2
     time = tracks.time_ms[used] / 1000
     births = len(with_body) / max(float(np.ptp(time)), 1.0) if len(time) else _BUSY
-    prior = _PRIOR + min(max(np.log(_BUSY / births), 0.0), _MOST_CALM)
+    prior = _PRIOR + min(max(np.log(_BUSY / births), 0.0), _MOST_CALM) + float(np.log(returning))
     return _Sights(time, box, scene, fragment[used], face[used], border, trust, area, prior)
 
 
