@@ -54,10 +54,11 @@ def choose(*, call: Mapping[str, Any] | None = None, sidecar: bytes | None = Non
     ):
         tag = given.pop("jobTag", chosen.get("jobTag"))
         _check_tag(tag, source)
-        JobOptions.parse(given, source=source)
+        for name, value in given.items():  # what contradicts each other may be decided by another source
+            JobOptions.parse({name: value}, source=source)
         chosen |= given | {"jobTag": tag}
     tag = chosen.pop("jobTag")
-    return Choices(JobOptions.parse(chosen, source="Options"), tag)
+    return Choices(JobOptions.parse(chosen, source="Options, all together"), tag)
 
 
 def _from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:

@@ -98,3 +98,10 @@ def test_a_wrong_option_is_wrong_even_where_a_better_source_overrides_it() -> No
 def test_names_that_look_like_other_values_stay_names(name: str) -> None:
     chosen = choose(metadata={"collection-id": name, "project": name})
     assert (chosen.options.collection_id, chosen.options.project) == (name, name)
+
+
+def test_what_contradicts_within_one_source_may_be_decided_by_another() -> None:
+    metadata = {"faces": "false", "face-attributes": "ALL"}
+    assert choose(call={"faces": True}, metadata=metadata).options == JobOptions(face_attributes="ALL")
+    with pytest.raises(OptionError, match=r"^Options, all together: faceAttributes needs faces to be looked for"):
+        choose(metadata=metadata)

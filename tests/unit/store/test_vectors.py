@@ -198,7 +198,7 @@ class TestAtOnce:
 
         def write(name: str) -> None:
             for number in range(6):
-                mine = rows(f"{name}.{number}", 4, seed=hash(name) % 1000 + number)
+                mine = rows(f"{name}.{number}", 4, seed=100 * ord(name) + number)
                 store.add("g", mine, size=SIZE)
                 assert store.search("g", mine[3].vector, 1)[0].vector_id == mine[3].vector_id
                 store.remove("g", [mine[0].vector_id])
