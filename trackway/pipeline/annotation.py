@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import os
@@ -267,9 +266,7 @@ def annotation_from_rows(
     )
 
 
-@functools.cache
-def _types() -> dict[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(VideoAnnotation)}
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(VideoAnnotation)}
 
 
 def _taken(name: str, value: Any) -> Any:
@@ -278,8 +275,8 @@ def _taken(name: str, value: Any) -> Any:
     Raises:
         ArgumentError: it is nothing of the kind, or there is no such attribute.
     """
-    if name not in _types():
-        raise ArgumentError(f"A video annotation has no {name}; expected one of {', '.join(_types())}.")
+    if name not in _TYPES:
+        raise ArgumentError(f"A video annotation has no {name}; expected one of {', '.join(_TYPES)}.")
     if name == _VECTORS and isinstance(value, list):
         value = [row.tolist() if isinstance(row, np.ndarray) else row for row in value]
     elif isinstance(value, os.PathLike):
@@ -289,7 +286,7 @@ def _taken(name: str, value: Any) -> Any:
     else:
         value = _plain(value)
     try:
-        return msgspec.convert(value, _types()[name])
+        return msgspec.convert(value, _TYPES[name])
     except msgspec.ValidationError as error:
         raise ArgumentError(f"{name}: {error}.") from error
 
