@@ -96,6 +96,11 @@ class RunningCloud:
         del described["ResponseMetadata"]
         return described
 
+    def ended_execution(self, job_id: str) -> dict[str, Any] | None:
+        """The job's execution, None as long as it runs or is not there."""
+        execution = self.execution(job_id)
+        return None if execution is None or execution["status"] == "RUNNING" else execution
+
     def look(self, job_id: str, **options: Any) -> dict[str, Any]:
         """One page of GetPersonTracking."""
         answer: dict[str, Any] = self.client("rekognition").get_person_tracking(JobId=job_id, **options)

@@ -150,8 +150,7 @@ def test_a_duplicate_event_starts_nothing(cloud: RunningCloud) -> None:
     key = cloud.upload(TEXT)
     job_id = cloud.job_of(key)
     cloud.wait(job_id)
-    until(lambda: cloud.execution(job_id)["status"] != "RUNNING")  # which ends a little after the job it failed
-    before = cloud.execution(job_id)
+    before = until(lambda: cloud.ended_execution(job_id))  # which ends a little after the job it failed
     object_facts = cloud.client("s3").head_object(Bucket=cloud.outputs["videos_bucket"], Key=key)
     detail = {
         "bucket": {"name": cloud.outputs["videos_bucket"]},
