@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from trackway.errors import NotEnoughFacesError, TrackwayError
     from trackway.jobs.options import JobOptions
     from trackway.media.dataset import VideoDataset
-    from trackway.pipeline.annotation import VideoAnnotation
-    from trackway.pipeline.face_extractor import FaceExtractor
+    from trackway.pipeline.mexca.annotation import VideoAnnotation
+    from trackway.pipeline.mexca.extractor import FaceExtractor
     from trackway.pipeline.video import VideoResult, track_video
     from trackway.pipeline.vision import Vision
 
@@ -22,12 +22,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Detections": "trackway.columns",
-    "FaceExtractor": "trackway.pipeline.face_extractor",
+    "FaceExtractor": "trackway.pipeline.mexca.extractor",
     "JobOptions": "trackway.jobs.options",
     "NotEnoughFacesError": "trackway.errors",
     "TrackwayError": "trackway.errors",
     "Tracks": "trackway.columns",
-    "VideoAnnotation": "trackway.pipeline.annotation",
+    "VideoAnnotation": "trackway.pipeline.mexca.annotation",
     "VideoDataset": "trackway.media.dataset",
     "VideoResult": "trackway.pipeline.video",
     "Vision": "trackway.pipeline.vision",

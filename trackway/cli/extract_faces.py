@@ -89,7 +89,7 @@ def extract_faces(
 
     Writes STEM_video_annotation.json for each video as soon as it is done.
     """
-    from trackway.pipeline.face_extractor import FaceExtractor
+    from trackway.pipeline.mexca.extractor import FaceExtractor
 
     targets = _targets(filepath, outdir)
     extractor = FaceExtractor(

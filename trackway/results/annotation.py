@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from trackway.columns import UNIT_NAMES, AnalysedFrames, FaceShapes, Tracks
 from trackway.media.video import VideoInfo
-from trackway.pipeline.annotation import Version, VideoAnnotation, annotation_from_rows
+from trackway.pipeline.mexca.annotation import Version, VideoAnnotation
+from trackway.pipeline.mexca.from_rows import annotation_from_rows
 
 __all__ = ["Version", "VideoAnnotation", "annotation_of"]
 

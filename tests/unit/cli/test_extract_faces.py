@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.unit.pipeline.face_clips import BOTH, NOBODY, scene, write_clip
+from tests.unit.pipeline.mexca.clips import BOTH, NOBODY, scene, write_clip
 from tests.unit.results.head_reader import HeadAnnotation
 from trackway import NotEnoughFacesError, VideoAnnotation
 from trackway.cli.main import app

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from tests.portraits import blank
-from tests.unit.pipeline.face_clips import BOTH, COLLINS, FPS, HOPPER, NOBODY, SHOTS, scene, write_clip
+from tests.unit.pipeline.mexca.clips import BOTH, COLLINS, FPS, HOPPER, NOBODY, SHOTS, scene, write_clip
 from trackway import FaceExtractor, NotEnoughFacesError, VideoAnnotation
 from trackway.errors import ArgumentError, CorruptMedia, FileError, OptionError
 from trackway.faces.action_units import XGB20
 from trackway.media.sample import make_sample
 from trackway.models.cache import ModelCache
 from trackway.models.similarity import Similarity
-from trackway.pipeline.face_tracklets import FaceTracklets
+from trackway.pipeline.mexca.tracklets import FaceTracklets
 
 
 @pytest.fixture(scope="module")

@@ -5,29 +5,25 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, Self, get_args
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from trackway.errors import ArgumentError, FileError, InvalidAnnotation
+from trackway.pipeline.mexca.plain import plain, with_nan, without_nan
 
-__all__ = ["Version", "VideoAnnotation", "annotation_from_rows"]
+__all__ = ["Version", "VideoAnnotation"]
 
-Array = npt.NDArray[Any]
 Version = Literal["v1", "v0"]
 """v1: mexca from 1.0 on; v0: mexca 0.4."""
-Value = TypeVar("Value")
 
 _V0_FIELDS = ("frame", "time", "face_box", "face_prob", "face_landmarks", "face_aus", "face_label", "face_confidence")
 _EXTRA = ("pts_time",)
 """Ours alone: no file holds them."""
 _VECTORS = "face_embeddings"
 """Thousands of numbers in a row, which are not looked at one by one."""
-_PX_DIGITS, _UNIT_DIGITS, _VECTOR_DIGITS = 3, 4, 6
 
 
 class VideoAnnotation(msgspec.Struct, kw_only=True):
@@ -158,7 +154,7 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
             raise InvalidAnnotation(f"{name} is no video annotation: expected an object with the list 'frame'.")
         if extra_filename is not None:
             told["filename"] = os.fspath(extra_filename)
-        kept = {key: _without_nan(value) for key, value in told.items() if key in cls.__struct_fields__ and key not in _EXTRA}
+        kept = {key: without_nan(value) for key, value in told.items() if key in cls.__struct_fields__ and key not in _EXTRA}
         try:
             read = msgspec.convert({key: value for key, value in kept.items() if value is not None}, cls)
             if read.filename is not None:
@@ -186,7 +182,7 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
     def _as_v0(self) -> str:
         self.check("v0")
         fields = {name: getattr(self, name) for name in _V0_FIELDS}
-        return json.dumps(_with_nan({**fields, "face_label": [_number(label) for label in self.face_label]}))
+        return json.dumps(with_nan({**fields, "face_label": [_number(label) for label in self.face_label]}))
 
     def _check_v1(self) -> None:
         for row, box in enumerate(self.face_box):
@@ -207,65 +203,6 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
             raise ArgumentError(f"face_average_embeddings lacks the labels {sorted(map(str, strangers))}")
 
 
-def annotation_from_rows(
-    frames: Array,
-    fps: float,
-    frame: Array,
-    *,
-    version: Version,
-    box: Array,
-    prob: Array,
-    landmarks: Array | None = None,
-    units: Array | None = None,
-    label: Array | None = None,
-    confidence: Array | None = None,
-    embeddings: Array | None = None,
-    averages: Array | None = None,
-    filename: str | None = None,
-    seconds: Array | None = None,
-) -> VideoAnnotation:
-    """An annotation of the faces of some frames, NaN for whatever is not known.
-
-    Args:
-        frames: (F,) numbers of the frames that were looked at, ascending; one without a face gets a row of its own (SPEC M16).
-        fps: frames per second on average.
-        frame: (N,) that of each face; faces of a frame keep their order.
-        version: how labels are written.
-        box: (N, 4) left, top, width, height in pixels.
-        prob: (N,).
-        landmarks: (N, K, 2) in pixels.
-        units: (N, U).
-        label: (N,) from 0 on; negative for nobody.
-        confidence: (N,).
-        embeddings: (N, E).
-        averages: (K, E) of each label.
-        filename: of the video.
-        seconds: (F,) from the first frame of the video to each frame.
-    """
-    rows = np.concatenate([np.arange(len(frame)), np.full(np.count_nonzero(~np.isin(frames, frame)), -1)])
-    numbers = np.concatenate([frame, frames[~np.isin(frames, frame)]])
-    order = np.argsort(numbers, kind="stable")
-    rows, numbers = rows[order].tolist(), numbers[order]
-
-    def spread(values: Sequence[Value] | None) -> list[Value | None]:
-        return [None if row < 0 or values is None else values[row] for row in rows]
-
-    return VideoAnnotation(
-        filename=filename,
-        frame=numbers.tolist(),
-        time=(numbers / fps).tolist(),
-        face_box=spread(_lists(np.hstack([box[:, :2], box[:, :2] + box[:, 2:]]), _PX_DIGITS)),
-        face_prob=spread(_lists(prob.clip(0, 1), _UNIT_DIGITS)),
-        face_landmarks=spread(None if landmarks is None else _lists(landmarks, _PX_DIGITS)),
-        face_aus=spread(None if units is None else _lists(units.clip(0, 1), _UNIT_DIGITS)),
-        face_label=spread(None if label is None else [_labelled(each, version) for each in label.tolist()]),
-        face_confidence=spread(None if confidence is None else _lists(confidence.clip(0, 1))),
-        face_embeddings=[] if embeddings is None else spread(_lists(embeddings, _VECTOR_DIGITS)),
-        face_average_embeddings={} if averages is None else {str(who): mean for who, mean in enumerate(_lists(averages, _VECTOR_DIGITS))},
-        pts_time=[] if seconds is None else seconds[np.searchsorted(frames, numbers)].tolist(),
-    )
-
-
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(VideoAnnotation)}
 
 
@@ -284,36 +221,11 @@ def _taken(name: str, value: Any) -> Any:
     elif isinstance(value, dict):
         value = {_word(label): np.asarray(mean).tolist() for label, mean in value.items()}
     else:
-        value = _plain(value)
+        value = plain(value)
     try:
         return msgspec.convert(value, _TYPES[name])
     except msgspec.ValidationError as error:
         raise ArgumentError(f"{name}: {error}.") from error
-
-
-def _plain(value: Any) -> Any:
-    """Lists and numbers of Python for those of numpy, at any depth, and None for NaN."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        # Most are plain numbers, and a call for each would take longer than all the rest.
-        return [each if type(each) is float and each == each else _plain(each) for each in value]
-    return None if isinstance(value, float) and value != value else value
-
-
-def _lists(values: Array, digits: int | None = None) -> list[Any]:
-    """The rows as lists, rounded; None for NaN, and for a row of nothing else."""
-    given = values.astype(np.float64)
-    rounded = (given if digits is None else given.round(digits)).astype(object)
-    rounded[np.isnan(given)] = None
-    unknown = np.isnan(given.reshape(len(given), int(np.prod(given.shape[1:])))).all(axis=1)
-    return [None if is_unknown else row for row, is_unknown in zip(rounded.tolist(), np.atleast_1d(unknown).tolist(), strict=True)]
-
-
-def _labelled(label: int, version: Version) -> str | int | float | None:
-    if label < 0:
-        return None
-    return str(label) if version == "v1" else label
 
 
 def _word(label: float | str | None) -> str | None:
@@ -328,21 +240,3 @@ def _require_shares(name: str, values: Any) -> None:
     for row, value in values:
         if value is not None and not 0 <= value <= 1:
             raise ArgumentError(f"{name} of row {row} must be between 0 and 1, got {value}")
-
-
-def _without_nan(value: Any) -> Any:
-    """None in place of NaN, at any depth."""
-    if isinstance(value, list):
-        return [_without_nan(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _without_nan(each) for key, each in value.items()}
-    return None if isinstance(value, float) and value != value else value
-
-
-def _with_nan(value: Any) -> Any:
-    """The opposite."""
-    if isinstance(value, list):
-        return [_with_nan(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _with_nan(each) for key, each in value.items()}
-    return float("nan") if value is None else value

@@ -16,12 +16,13 @@ from trackway.errors import ArgumentError
 from trackway.faces.neutral import neutral_of
 from trackway.identity.clustering import averages, confidences, seen_together
 from trackway.media.dataset import VideoDataset, VideoItem
-from trackway.pipeline.annotation import VideoAnnotation, annotation_from_rows
-from trackway.pipeline.face_networks import FaceForms
-from trackway.pipeline.face_options import require_count
-from trackway.pipeline.face_rows import FaceRows, FaceRowsBuilder, boxes_in_pixels, points_in_pixels
-from trackway.pipeline.face_steps import FaceSteps
-from trackway.pipeline.face_tracklets import FaceTracklets
+from trackway.pipeline.mexca.annotation import VideoAnnotation
+from trackway.pipeline.mexca.from_rows import annotation_from_rows
+from trackway.pipeline.mexca.networks import FaceForms
+from trackway.pipeline.mexca.options import require_count
+from trackway.pipeline.mexca.rows import FaceRows, FaceRowsBuilder, boxes_in_pixels, points_in_pixels
+from trackway.pipeline.mexca.steps import FaceSteps
+from trackway.pipeline.mexca.tracklets import FaceTracklets
 
 __all__ = ["FaceExtractor"]
 

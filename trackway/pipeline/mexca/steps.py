@@ -18,12 +18,12 @@ from trackway.faces.traits import TraitReader
 from trackway.identity.clusterers import Estimator
 from trackway.identity.clustering import MOST_ROWS, Clusters, averages, cluster, confidences, unit
 from trackway.models.cache import ModelCache
-from trackway.pipeline.annotation import Version
-from trackway.pipeline.face_inputs import boxes_of, label_codes, numbers, pictures, stacked, vectors
-from trackway.pipeline.face_networks import CropEncoder, FaceForms, FaceNetworks, PictureDetector
-from trackway.pipeline.face_options import face_options
-from trackway.pipeline.face_rows import boxes_in_pixels, corners, points_in_pixels, units_of
-from trackway.pipeline.face_selection import as_score, large_enough, select
+from trackway.pipeline.mexca.annotation import Version
+from trackway.pipeline.mexca.inputs import boxes_of, label_codes, numbers, pictures, stacked, vectors
+from trackway.pipeline.mexca.networks import CropEncoder, FaceForms, FaceNetworks, PictureDetector
+from trackway.pipeline.mexca.options import face_options
+from trackway.pipeline.mexca.rows import boxes_in_pixels, corners, points_in_pixels, units_of
+from trackway.pipeline.mexca.selection import as_score, large_enough, select
 
 __all__ = ["FaceSteps"]
 

@@ -15,8 +15,8 @@ from trackway.faces.action_units import MEFARG41, XGB20
 from trackway.identity.clusterers import CLUSTERERS, Estimator, estimated
 from trackway.identity.clustering import Clusterer, spectral
 from trackway.models.providers import Provider
-from trackway.pipeline.annotation import Version
-from trackway.pipeline.face_selection import Selection
+from trackway.pipeline.mexca.annotation import Version
+from trackway.pipeline.mexca.selection import Selection
 
 __all__ = ["FaceOptions", "face_options", "require_count"]
 

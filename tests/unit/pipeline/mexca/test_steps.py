@@ -12,13 +12,13 @@ import numpy.typing as npt
 import pytest
 
 from tests.portraits import blank, both, hopper
-from tests.unit.pipeline.face_clips import BOTH, scene
+from tests.unit.pipeline.mexca.clips import BOTH, scene
 from trackway import FaceExtractor, NotEnoughFacesError
 from trackway.columns import UNIT_NAMES, Detections
 from trackway.errors import ArgumentError, ModelError, OptionError
 from trackway.faces.action_units import MEFARG41, XGB20
 from trackway.models.cache import ModelCache
-from trackway.pipeline.face_selection import as_score, select
+from trackway.pipeline.mexca.selection import as_score, select
 
 Array = npt.NDArray[Any]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from trackway.columns import Detections
 from trackway.faces.action_units import action_units, combined, occurrence
 from trackway.faces.neutral import Neutral
-from trackway.pipeline.face_networks import FaceForms
+from trackway.pipeline.mexca.networks import FaceForms
 
 __all__ = ["FaceRows", "FaceRowsBuilder", "boxes_in_pixels", "corners", "points_in_pixels", "units_of"]
 
