@@ -25,7 +25,7 @@ both sides are the mean of both, or that of the side that is seen. How good each
 
 AU11, AU14, AU23 and AU28 are 1 where skin and lips go as far as FACS describes. The mesh does not follow them so far: it holds on to what
 an average mouth looks like, and tells these four too seldom rather than wrongly. AU13, AU19, AU32, AU38 and AU39 stay NaN: a smile's kind,
-tongue, teeth and nostrils are not in it at all. A pack's network may know all of them (`faces.unit_reader`).
+tongue, teeth and nostrils are not in it at all. A pack's network may know all of them (`faces.label_reader`).
 """
 
 from __future__ import annotations

@@ -18,13 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import EMOTION_NAMES
-from trackway.errors import ModelError
 from trackway.faces.iris import Eyes
 from trackway.faces.mesh import across
-from trackway.models.pack import TraitNetwork
-from trackway.models.session import Network
 
-__all__ = ["EmotionReader", "eyes_open", "mouth_open", "smile"]
+__all__ = ["eyes_open", "mouth_open", "smile"]
 
 Array = npt.NDArray[Any]
 
@@ -47,42 +44,8 @@ _SMILE = _Curve(cut=0.42, slope=0.75)  # of the logarithm of joy's odds; the cut
 _MOUTH = _Curve(cut=0.097, slope=46)
 _EYES = _Curve(cut=0.215, slope=41)
 
-_LEAST_EMOTION_PX, _LEAST_LIPS_PX, _LEAST_LIDS_PX = 24.0, 40.0, 48.0
+_LEAST_LIPS_PX, _LEAST_LIDS_PX = 40.0, 48.0
 """Longer side of the face's box."""
-
-
-class EmotionReader:
-    """The pack's network for the role emotion: aligned pictures to (B, K) probabilities, in the order of the manifest's labels.
-
-    Args:
-        model: the manifest's entry; its labels are Rekognition's types.
-        network: the tensors' source.
-
-    Raises:
-        ModelError: a label that is none of `columns.EMOTION_NAMES`, or there are none.
-    """
-
-    def __init__(self, model: TraitNetwork, network: Network) -> None:
-        if not model.labels or set(model.labels) - set(EMOTION_NAMES):
-            raise ModelError(
-                f"{model.title}: expected labels out of {', '.join(EMOTION_NAMES)}, found {', '.join(model.labels) or 'none'}."
-            )
-        self._columns = np.array([EMOTION_NAMES.index(label) for label in model.labels], np.intp)
-        self._network = network
-        self.side = model.width
-
-    def read(self, aligned: Array, lengths: Array) -> Array:
-        """(K, 8) float32 in the order of `columns.EMOTION_NAMES`; NaN for types that the network does not know and for faces too small.
-
-        Args:
-            aligned: (K, side, side, 3) uint8, see `faces.alignment`.
-            lengths: (K,) longer sides of the boxes in pixels.
-        """
-        emotions = np.full((len(aligned), len(EMOTION_NAMES)), np.nan, np.float32)
-        rows = np.flatnonzero(lengths >= _LEAST_EMOTION_PX)
-        if len(rows):
-            emotions[np.ix_(rows, self._columns)] = self._network.run(aligned[rows])[0].reshape(len(rows), -1)
-        return emotions
 
 
 def smile(emotions: Array) -> Array:

@@ -12,15 +12,15 @@ from trackway.columns import POINT_NAMES, Detections, FaceMeshes, FaceShapes, Fa
 from trackway.faces.advisory import AdvisoryReader
 from trackway.faces.ages import AgeReader
 from trackway.faces.cutouts import Cut, Cutout, cut_face
-from trackway.faces.expressions import EmotionReader, eyes_open, mouth_open, smile
+from trackway.faces.expressions import eyes_open, mouth_open, smile
 from trackway.faces.gaze import gaze
 from trackway.faces.iris import Eyes, IrisReader
+from trackway.faces.label_reader import LabelReader
 from trackway.faces.measures import measures
 from trackway.faces.mesh import MeshReader
 from trackway.faces.points import SIXTY_EIGHT, thirty
 from trackway.faces.portraits import portrait
 from trackway.faces.solid_pose import solid_pose
-from trackway.faces.unit_reader import UnitReader
 from trackway.models.pack import TraitNetwork, TraitRole
 from trackway.models.session import Network
 from trackway.readings import FaceReadings, Wanted
@@ -48,11 +48,11 @@ class TraitReader:
         self,
         mesh: MeshReader | None = None,
         iris: IrisReader | None = None,
-        emotion: EmotionReader | None = None,
+        emotion: LabelReader | None = None,
         ages: AgeReader | None = None,
         real: AdvisoryReader | None = None,
         live: AdvisoryReader | None = None,
-        units: UnitReader | None = None,
+        units: LabelReader | None = None,
     ) -> None:
         self._mesh = mesh
         self._iris = iris
@@ -79,11 +79,11 @@ class TraitReader:
         return cls(
             MeshReader(*opened["landmarks"]) if "landmarks" in opened else None,
             IrisReader(*opened["iris"]) if "iris" in opened else None,
-            EmotionReader(*opened["emotion"]) if "emotion" in opened else None,
+            LabelReader.of_emotions(*opened["emotion"]) if "emotion" in opened else None,
             AgeReader(*opened["ageGender"]) if "ageGender" in opened else None,
             AdvisoryReader(*opened["antiSpoof"], _REAL_LENGTH) if "antiSpoof" in opened else None,
             AdvisoryReader(*opened["liveness"], _LIVE_LENGTH) if "liveness" in opened else None,
-            UnitReader(*opened["actionUnits"]) if "actionUnits" in opened else None,
+            LabelReader.of_units(*opened["actionUnits"]) if "actionUnits" in opened else None,
         )
 
     def read(self, cut: Cut, faces: Detections) -> FaceTraits:

@@ -16,7 +16,7 @@ from tests.portraits import collins, hopper
 from trackway.columns import EMOTION_NAMES, POINT_NAMES, Detections, FaceTraits
 from trackway.errors import ModelError
 from trackway.faces.cutouts import of_picture
-from trackway.faces.expressions import EmotionReader
+from trackway.faces.label_reader import LabelReader
 from trackway.faces.points import SIXTY_EIGHT
 from trackway.faces.traits import TraitReader
 from trackway.models.cache import ModelCache
@@ -216,11 +216,11 @@ def test_a_pack_may_lack_any_of_it(still: StillReader, models: ModelCache) -> No
     assert np.isnan(TraitReader().meshes(of_picture(picture), faces)).all()
 
 
-@pytest.mark.parametrize("labels", [(), ("HAPPY", "HUNGRY")])
+@pytest.mark.parametrize("labels", [(), ("HAPPY", "HUNGRY"), ("HAPPY", "SAD", "HAPPY")])
 def test_labels_of_emotions_are_rekognitions(labels: tuple[str, ...]) -> None:
     model = msgspec.structs.replace(load_pack().traits["emotion"], labels=labels)
     with pytest.raises(ModelError, match="expected labels out of HAPPY, SAD"):
-        EmotionReader(model, Fixed([]))
+        LabelReader.of_emotions(model, Fixed([]))
 
 
 class Fixed:
@@ -235,11 +235,17 @@ class Fixed:
 
 def test_r42_emotions_are_told_by_label_and_the_unknown_stay_unknown() -> None:
     model = msgspec.structs.replace(load_pack().traits["emotion"], labels=("CALM", "HAPPY"))
-    reader = EmotionReader(model, Fixed([0.25, 0.75]))
+    reader = LabelReader.of_emotions(model, Fixed([0.25, 0.75]))
     emotions = reader.read(np.zeros((2, 64, 64, 3), np.uint8), np.array([100.0, 10.0]))
     expected = [0.75 if name == "HAPPY" else 0.25 if name == "CALM" else np.nan for name in EMOTION_NAMES]
     np.testing.assert_array_equal(emotions[0], np.array(expected, np.float32))
     assert np.isnan(emotions[1]).all()
+
+
+def test_an_answer_for_other_labels_is_refused() -> None:
+    model = msgspec.structs.replace(load_pack().traits["emotion"], labels=("CALM", "HAPPY", "SAD"))
+    with pytest.raises(ModelError, match="expected 3 numbers for each face, as the manifest has labels"):
+        LabelReader.of_emotions(model, Fixed([0.25, 0.75])).read(np.zeros((1, 64, 64, 3), np.uint8), np.array([100.0]))
 
 
 def test_threads_share_the_reader(still: StillReader) -> None:

@@ -17,8 +17,8 @@ from trackway.columns import UNIT_NAMES
 from trackway.errors import ModelError
 from trackway.faces.action_units import MEFARG41
 from trackway.faces.cutouts import of_picture
+from trackway.faces.label_reader import LabelReader
 from trackway.faces.traits import TraitReader
-from trackway.faces.unit_reader import UnitReader
 from trackway.models.cache import ModelCache
 from trackway.models.convert import convert
 from trackway.models.pack import Output, Pack, Pixels, Source, TraitNetwork
@@ -67,7 +67,7 @@ def made_up(labels: tuple[str, ...], numbers: int | None = None) -> tuple[TraitN
 
 
 def test_m9_answers_stand_where_their_labels_say() -> None:
-    reader = UnitReader(*made_up(("AUR12", "AU26", "AU1", "AU43")))
+    reader = LabelReader.of_units(*made_up(("AUR12", "AU26", "AU1", "AU43")))
     grey = np.full((3, SIDE, SIDE, 3), 102, np.uint8)
     found = reader.read(grey, np.array([100.0, 20.0, 100.0]))
     told = {name: value for name, value in zip(UNIT_NAMES, found[0].tolist(), strict=True) if not np.isnan(value)}
@@ -81,11 +81,11 @@ def test_m9_answers_stand_where_their_labels_say() -> None:
 def test_labels_are_units_each_once(labels: tuple[str, ...]) -> None:
     entry, network = made_up(("AU1",))
     with pytest.raises(ModelError, match=r"Made-up units: expected labels out of AU1, AU2, .*found (none|AU1)"):
-        UnitReader(msgspec.structs.replace(entry, labels=labels), network)
+        LabelReader.of_units(msgspec.structs.replace(entry, labels=labels), network)
 
 
 def test_an_answer_of_another_length_is_refused() -> None:
-    reader = UnitReader(*made_up(("AU1", "AU2"), numbers=3))
+    reader = LabelReader.of_units(*made_up(("AU1", "AU2"), numbers=3))
     with pytest.raises(ModelError, match="expected 2 numbers for each face, as the manifest has labels; found an answer of shape"):
         reader.read(np.zeros((1, SIDE, SIDE, 3), np.uint8), np.array([100.0]))
 
