@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from av.codec.context import Flags
+from av.codec.context import Flags, ThreadType
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
@@ -23,6 +24,8 @@ from trackway.columns import Tracks
 from trackway.media.decode import read_frames
 from trackway.media.frame import Frame, Scaler
 from trackway.media.video import VideoInfo
+from trackway.pipeline.overlap import ordered_map
+from trackway.pipeline.segment import STALL_SECONDS
 from trackway.progress import Progress, Silent
 
 __all__ = ["annotate"]
@@ -36,6 +39,9 @@ _COLOR_MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 7: Colorspace.SMPTE2
 """Swscale's name for FFmpeg's number; every other is BT.601, as when a file does not say."""
 
 _UNSPECIFIED = 2
+
+_IN_FLIGHT = 6
+"""Pictures that are decoded and not yet encoded, at most."""
 
 
 def annotate(
@@ -61,6 +67,7 @@ def annotate(
 
     Raises:
         CorruptMedia: not one frame can be decoded.
+        Stalled: no picture was finished for two minutes.
     """
     listener = progress or Silent()
     unfinished = Path(output).with_name(f".{Path(output).name}.part")
@@ -80,18 +87,22 @@ def annotate(
 def _write(
     path: Path, video: str | os.PathLike[str], info: VideoInfo, appearances: Appearances, progress: Progress, *, with_sound: bool
 ) -> None:
-    painter, canvas = Painter(info.width, info.height), _Canvas(info)
     progress.stage("annotate", info.frame_count)
-    with av.open(str(path), "w", format="mp4", container_options={"movflags": "+faststart"}) as container:
+    # Drawn one after the other, but in a thread of its own, while other threads decode what follows and encode what came before.
+    drawn = ordered_map(
+        _shown(read_frames(video, info), info),
+        lambda: _Artist(info, appearances),
+        workers=1,
+        in_flight=_IN_FLIGHT,
+        stall_seconds=STALL_SECONDS,
+    )
+    with av.open(str(path), "w", format="mp4", container_options={"movflags": "+faststart"}) as container, closing(drawn) as pictures:
         track = container.add_stream("libx264", rate=Fraction(info.frame_rate).limit_denominator(1001), options=_ENCODER)
+        track.codec_context.thread_type = ThreadType.FRAME
         sound = SoundTrack(video, info, container) if with_sound else None
-        for done, (frame, pts, duration) in enumerate(_shown(read_frames(video, info), info), 1):
+        for done, (frame, picture) in enumerate(pictures, 1):
             if done == 1:
-                canvas.describe(track, frame)
-            pixels = canvas.pixels(frame)
-            painter.draw(pixels, [*appearances.at(frame.time_ms)])
-            picture = canvas.picture(pixels)
-            picture.pts, picture.duration, picture.time_base = pts, duration, info.time_base
+                _describe(track, info, frame.picture)
             container.mux(track.encode(picture))
             if sound:
                 sound.write_until(frame.time_ms / 1000)
@@ -114,32 +125,41 @@ def _shown(frames: Iterator[Frame], info: VideoInfo) -> Iterator[tuple[Frame, in
         yield *last, max(1, end - last[1])
 
 
-class _Canvas:
-    """From decoded pictures to pixels and back to pictures for the encoder, with the colors as they were."""
+def _describe(track: VideoStream, info: VideoInfo, decoded: VideoFrame) -> None:
+    """Tell the encoder what the pictures are like."""
+    encoder = track.codec_context
+    track.width, track.height = info.width + info.width % 2, info.height + info.height % 2
+    track.pix_fmt = "yuv420p"
+    encoder.time_base = info.time_base
+    encoder.flags |= Flags.frame_duration
+    encoder.color_range = ColorRange.MPEG
+    encoder.colorspace = decoded.colorspace if decoded.colorspace in (*_COLOR_MATRICES, 5, 6) else _UNSPECIFIED
+    encoder.color_primaries, encoder.color_trc = decoded.color_primaries, decoded.color_trc
 
-    def __init__(self, info: VideoInfo) -> None:
+
+class _Artist:
+    """From decoded pictures to pixels, which are drawn on, and back to pictures for the encoder, with the colors as they were."""
+
+    def __init__(self, info: VideoInfo, appearances: Appearances) -> None:
         self._info = info
+        self._appearances = appearances
+        self._painter = Painter(info.width, info.height)
         self._scaler = Scaler(info)
         self._reformatter = VideoReformatter()
-        self._matrix = Colorspace.DEFAULT
+        self._matrix: Colorspace | None = None
 
-    def describe(self, track: VideoStream, first: Frame) -> None:
-        """Tell the encoder what the pictures are like."""
-        decoded, encoder = first.picture, track.codec_context
-        self._matrix = _COLOR_MATRICES.get(decoded.colorspace, Colorspace.DEFAULT)
-        track.width, track.height = self._info.width + self._info.width % 2, self._info.height + self._info.height % 2
-        track.pix_fmt = "yuv420p"
-        encoder.time_base = self._info.time_base
-        encoder.flags |= Flags.frame_duration
-        encoder.color_range = ColorRange.MPEG
-        encoder.colorspace = decoded.colorspace if decoded.colorspace in (*_COLOR_MATRICES, 5, 6) else _UNSPECIFIED
-        encoder.color_primaries, encoder.color_trc = decoded.color_primaries, decoded.color_trc
+    def __call__(self, shown: tuple[Frame, int, int]) -> tuple[Frame, VideoFrame]:
+        """The frame as it was, and as the encoder gets it."""
+        frame, pts, duration = shown
+        if self._matrix is None:  # that of the first picture holds for all
+            self._matrix = _COLOR_MATRICES.get(frame.picture.colorspace, Colorspace.DEFAULT)
+        pixels = self._scaler.rgb(frame, self._info.width, self._info.height)
+        self._painter.draw(pixels, [*self._appearances.at(frame.time_ms)])
+        picture = self._picture(pixels, self._matrix)
+        picture.pts, picture.duration, picture.time_base = pts, duration, self._info.time_base
+        return frame, picture
 
-    def pixels(self, frame: Frame) -> Pixels:
-        """The upright picture, uint8 (info.height, info.width, 3) RGB, writable."""
-        return self._scaler.rgb(frame, self._info.width, self._info.height)
-
-    def picture(self, pixels: Pixels) -> VideoFrame:
+    def _picture(self, pixels: Pixels, matrix: Colorspace) -> VideoFrame:
         """A picture for the encoder, which wants even sides: the last row and column are shown twice if need be."""
         height, width = pixels.shape[:2]
         if height % 2 or width % 2:
@@ -148,7 +168,7 @@ class _Canvas:
         return self._reformatter.reformat(
             picture,
             format="yuv420p",
-            dst_colorspace=self._matrix,
+            dst_colorspace=matrix,
             dst_color_range=ColorRange.MPEG,
             interpolation=Interpolation.AREA,
             threads=1,

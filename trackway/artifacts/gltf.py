@@ -26,7 +26,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.transform import Rotation
 
 from trackway.artifacts.gaps import ARKIT_COLUMNS, gaps
 from trackway.columns import CONTROL_NAMES, Controls
@@ -167,6 +166,8 @@ def _animation(body: _Body, controls: Controls, columns: list[int], aspect: floa
 
 def _rotations(head: Array) -> Array:
     """(N, 4) quaternions x, y, z, w, neighbours on the same half of the sphere."""
+    from scipy.spatial.transform import Rotation  # loads for a third of a second, and few ask for glTF
+
     turned = np.full((len(head), 4), np.nan)
     known = np.isfinite(head).all(axis=1)
     if known.any():
