@@ -40,10 +40,10 @@ NETWORKS = {
     "persons": ("person network", "detect"),
     "faces": ("face network", "detect"),
     "bodies": ("looks of bodies", "describe"),
-    "face_embedder": ("looks of faces", "embed"),
 }
-ANALYSIS = "scale, decide, measure faces"
-STAGES = ("decode", *(stage for stage, _ in NETWORKS.values()), ANALYSIS, "camera", "association", "linking")
+"""What the analysis of a frame calls: its own time is the rest."""
+ANALYSIS, RECOGNITION = "scale, decide, measure faces", "looks of faces"
+STAGES = ("decode", *(stage for stage, _ in NETWORKS.values()), ANALYSIS, RECOGNITION, "camera", "association", "linking")
 CADENCES = (JobOptions(sample_fps=0, cadence="every"), JobOptions(sample_fps=0), JobOptions())
 
 
@@ -123,10 +123,9 @@ def _measured(video: Path, options: JobOptions) -> tuple[Clock, int]:
     every = options.cadence == "every"
     analyst = Analyst(info, _with_clock(vision, clock), faces=True, cropped=not every)
     camera, tracker = CameraMotion((info.width, info.height)), SegmentTracker((info.width, info.height))
-    recognise = Recogniser(info, _with_clock(vision, clock), ages=False)
-    follow, update, analyse = (
-        clock.timed(stage, verb) for stage, verb in (("camera", camera.update), ("association", tracker.update), (ANALYSIS, analyst))
-    )
+    recogniser = Recogniser(info, vision, ages=False)
+    verbs = (("camera", camera.update), ("association", tracker.update), (ANALYSIS, analyst), (RECOGNITION, recogniser))
+    follow, update, analyse, recognise = (clock.timed(stage, verb) for stage, verb in verbs)
     frames = clock.each("decode", read_frames(video, info, sample_fps=options.sample_fps))
     for stretch in stretches(frames, every=every):
         for shown in analyse([stretch]):
