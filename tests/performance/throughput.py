@@ -26,6 +26,7 @@ from rich.table import Table
 from tests.performance.output import Output
 from tests.performance.plain_loop import PlainLoop
 from tests.videos import repeat
+from trackway.artifacts.annotated import annotate
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import Probe, probe
 from trackway.media.sample import make_sample
@@ -97,13 +98,14 @@ def _run(video: Path, looked_at: Probe, options: JobOptions, vision: Vision, fra
 
 
 def _real_time(videos: list[Path]) -> Table:
-    title = "whole runs with default options, each in a process of its own"
-    table = Table("video", "size", "seconds of video", "seconds taken", "real time", "peak memory", title=title)
+    title = "whole runs with default options, each in a process of its own; then the annotated video"
+    table = Table("video", "size", "seconds of video", "seconds taken", "real time", "annotated in", "peak memory", title=title)
     for video in videos:
-        info, found = probe(video).info, _in_own_process(video)
+        info, found = probe(video).info, _in_own_process(video, "--annotate")
         length, taken = info.duration_ms / 1000, found["seconds"]
         size, peak = f"{info.width}x{info.height}, {info.frame_rate:g} fps", f"{found['peak_bytes'] / 2**20:.0f} MiB"
-        table.add_row(video.name, size, f"{length:.1f}", f"{taken:.1f}", f"{length / taken:.1f}x", peak)
+        annotated = f"{found['annotating_seconds']:.1f}"
+        table.add_row(video.name, size, f"{length:.1f}", f"{taken:.1f}", f"{length / taken:.1f}x", annotated, peak)
     return table
 
 
@@ -130,33 +132,39 @@ def _memory(minute: Path, long_minutes: int, folder: Path) -> Table:
     table = Table("length", "peak memory", title="peak resident memory of a process (one frame a second)")
     long = folder / "long.mp4"
     repeat(minute, long, long_minutes)
-    peaks = [_in_own_process(path, sample_fps=1)["peak_bytes"] for path in (minute, long)]
+    peaks = [_in_own_process(path, "--sample-fps", "1")["peak_bytes"] for path in (minute, long)]
     for length, peak in zip(("1 min", f"{long_minutes} min"), peaks, strict=True):
         table.add_row(length, f"{peak / 2**20:.0f} MiB")
     table.add_row("longer / shorter", f"{peaks[1] / peaks[0]:.2f}x")
     return table
 
 
-def _in_own_process(video: Path, sample_fps: float = 10) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.performance.throughput", str(video), "--sample-fps", str(sample_fps)]
+def _in_own_process(video: Path, *options: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.performance.throughput", str(video), *options]
     found: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return found
 
 
-def _report(video: Path, sample_fps: float) -> None:
-    """Tracks one video, and prints seconds and peak memory of this process."""
-    vision = Vision.open()
+def _report(video: Path, sample_fps: float, *, draws: bool) -> None:
+    """Tracks one video and draws on it; prints how long either took, from the opening of the networks on, and the peak memory of tracking."""
     began = time.perf_counter()
-    track_video(video, JobOptions(sample_fps=sample_fps), vision)
-    seconds = time.perf_counter() - began
+    result = track_video(video, JobOptions(sample_fps=sample_fps), Vision.open())
+    found = {"seconds": time.perf_counter() - began}
     # not getrusage: what it says of a child begins with the size of the parent
     (peak,) = (line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
-    print(json.dumps({"seconds": seconds, "peak_bytes": int(peak) * 1024}))
+    found["peak_bytes"] = int(peak) * 1024
+    if draws:
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="trackway-bench-") as folder:
+            annotate(video, result.info, result.tracks, Path(folder) / "annotated.mp4")
+        found["annotating_seconds"] = time.perf_counter() - began
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Track one video; print seconds and the peak memory of this process.")
     parser.add_argument("video", type=Path)
     parser.add_argument("--sample-fps", type=float, default=10)
+    parser.add_argument("--annotate", action="store_true", help="draw on it as well")
     chosen = parser.parse_args()
-    _report(chosen.video, chosen.sample_fps)
+    _report(chosen.video, chosen.sample_fps, draws=chosen.annotate)
