@@ -146,7 +146,7 @@ def _in_own_process(video: Path, *options: str) -> dict[str, float]:
 
 
 def _report(video: Path, sample_fps: float, *, draws: bool) -> None:
-    """Tracks one video and draws on it; prints how long either took, from the opening of the networks on, and the peak memory of tracking."""
+    """Tracks one video, and draws on it; prints how long either took, networks opened included, and the peak memory of tracking."""
     began = time.perf_counter()
     result = track_video(video, JobOptions(sample_fps=sample_fps), Vision.open())
     found = {"seconds": time.perf_counter() - began}
