@@ -139,7 +139,7 @@ ROWS: dict[int, Row] = {
     76: Row("SearchUsers", "by exactly one of a face and a user; the user itself is left out"),
     77: Row("SearchUsersByImage", "by the largest face; none finds nobody and is no error; why others were not searched"),
     78: Row("TagResource, UntagResource, ListTagsForResource", "200 tags per collection, named by its ARN"),
-    79: Row(_IMAGES, "5 MiB, 15 MB in S3, 80 pixels a side, JPEG and PNG by content; 20 million faces per collection"),
+    79: Row(_IMAGES, "5 MiB, 15 MiB in S3, 80 pixels a side, JPEG and PNG by content; 20 million faces per collection"),
     80: Row(
         "CreateCollection, " + _IMAGES + ", SearchFaces, StartFaceSearch",
         "a collection belongs to its network for life; `FaceModelVersion` tells which",

@@ -71,7 +71,7 @@ def track(
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Keep a mean vector of each one's face in identities.json.")] = False,
     export: Annotated[list[str] | None, typer.Option(help="Another format: mexca_v1 or mexca_v0.", show_default=False)] = None,
     provider: Annotated[
-        Literal["auto", "cpu", "cuda", "tensorrt"], typer.Option(help="Where the models run; auto takes the best that works.")
+        Literal["auto", "cpu", "cuda", "tensorrt"], typer.Option(help="Where the models run; auto takes CUDA where it works, else the CPU.")
     ] = "auto",
     pack: PackOption = "default",
     allow_non_commercial: AllowOption = False,
