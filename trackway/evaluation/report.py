@@ -31,7 +31,7 @@ class Report:
     Attributes:
         name: of the sequence.
         scores: its metrics.
-        minutes: its length; None where no frame rate is known.
+        minutes: from the first frame of its truth to the last; None where no frame rate is known, or there is no truth.
         notes: what a reader of the scores should know, each a sentence.
     """
 
@@ -88,7 +88,8 @@ def report(sequence: Sequence, least_overlap: float = 0.5, fps: float | None = N
     notes = _remarks(truth, result)
     if len(result) < len(given):
         notes += (f"{len(given) - len(result)} boxes of the result lie on what is not evaluated and were left out.",)
-    return Report(sequence.name, scores, scores.frames / fps / 60 if fps else None, notes)
+    length = int(np.ptp(truth.frame)) + 1 if len(truth) else 0
+    return Report(sequence.name, scores, length / fps / 60 if fps and length else None, notes)
 
 
 def combine(reports: list[Report]) -> Report:

@@ -61,7 +61,7 @@ def equal_error(pairs: Pairs) -> tuple[float, float]:
     thresholds = np.unique(pairs.score)
     far = 1 - np.searchsorted(np.sort(pairs.score[~pairs.same]), thresholds) / np.count_nonzero(~pairs.same)
     frr = np.searchsorted(np.sort(pairs.score[pairs.same]), thresholds) / np.count_nonzero(pairs.same)
-    after = min(int(np.argmax(frr >= far)) if np.any(frr >= far) else len(thresholds) - 1, len(thresholds) - 1)
+    after = int(np.argmax(frr >= far)) if np.any(frr >= far) else len(thresholds) - 1
     before = max(after - 1, 0)
     best = before if max(far[before], frr[before]) < max(far[after], frr[after]) else after
     return float((far[best] + frr[best]) / 2), float(thresholds[[before, after]].mean())

@@ -42,14 +42,20 @@ class FaceFinder:
         self._size = vision.faces.input_size(info)
         self._cropped = cropped
 
-    def find(self, frames: Sequence[Frame], persons: Sequence[Detections], everywhere: Sequence[bool]) -> list[Detections]:
-        """The described faces of each frame, whose bodies are given; `everywhere` is heeded where parts are looked at."""
+    def find(self, frames: Sequence[Frame], persons: Sequence[Detections], everywhere: Sequence[bool]) -> list[Detections | None]:
+        """The described faces of each frame, whose bodies are given; None where nobody looked for any.
+
+        Args:
+            frames: of the video.
+            persons: bodies of each frame.
+            everywhere: of each frame, look at all of it; heeded where parts are looked at.
+        """
         parts: dict[tuple[int, int], list[tuple[int, Part]]] = defaultdict(list)
         for index, (bodies, whole) in enumerate(zip(persons, everywhere, strict=True)):
             part = Part(0, 0, *self._size) if whole or not self._cropped else part_with_heads(bodies, self._size)
             if part is not None:
                 parts[part.width, part.height].append((index, part))
-        faces = [Detections.make(0)] * len(frames)
+        faces: list[Detections | None] = [None] * len(frames)
         for alike in parts.values():
             chosen = [frames[index] for index, _ in alike]
             images = np.stack([part.of(self._scaler.rgb(frame, *self._size)) for frame, (_, part) in zip(chosen, alike, strict=True)])

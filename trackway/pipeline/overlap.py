@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
@@ -86,8 +87,9 @@ class _Run(Generic[Item, Result]):
             Stalled: it did not come.
         """
         with contextlib.suppress(queue.Empty):
+            deadline = time.monotonic() + stall_seconds
             future = self.order.get(timeout=stall_seconds)
-            if future is None or wait([future], timeout=stall_seconds).done:
+            if future is None or wait([future], timeout=deadline - time.monotonic()).done:
                 return future
         raise Stalled(f"No frame was finished for {stall_seconds:g} s; the video or a model hangs; try again, or re-encode it.")
 

@@ -189,9 +189,10 @@ class Associator:
         if not len(unseen):
             return
         patience = np.where(self._hits[unseen] < self._config.trial_hits, self._config.trial_seconds, self._config.lost_seconds)
-        ended = unseen[now_ms - self._seen_ms[unseen] > 1000 * patience]
-        if len(unseen) - len(ended) > _MOST_WAITING:
-            ended = unseen[np.argsort(-self._seen_ms[unseen], kind="stable")[_MOST_WAITING:]]
+        is_over = now_ms - self._seen_ms[unseen] > 1000 * patience
+        ended, waiting = unseen[is_over], unseen[~is_over]
+        if len(waiting) > _MOST_WAITING:
+            ended = np.append(ended, waiting[np.argsort(-self._seen_ms[waiting], kind="stable")[_MOST_WAITING:]])
         if len(ended):
             kept = np.ones(len(free), bool)
             kept[ended] = False

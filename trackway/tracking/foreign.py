@@ -117,7 +117,7 @@ def _follow(
     nobody = Detections.make(0)
     numbers, starts = np.unique(frame, return_index=True)
     rows = dict(zip(numbers.tolist(), itertools.pairwise([*starts.tolist(), len(frame)]), strict=True))
-    for position, number in enumerate(_analysed(numbers, math.ceil(config.persons.lost_seconds * frame_rate))):
+    for number in _analysed(numbers, math.ceil(config.persons.lost_seconds * frame_rate)):
         time_ms = round(1000 * number / frame_rate)
         first, last = rows.get(number, (0, 0))
         found = Detections.make(
@@ -127,7 +127,8 @@ def _follow(
             box=box_px[first:last],
             score=score[first:last],
         )
-        camera = None if known is None else Camera(known.camera[position])
+        # `known` may have frames that are left out here, if its tracks were waited for longer.
+        camera = None if known is None else Camera(known.camera[np.searchsorted(known.frame, number)])
         tracker.update(number, time_ms, found, nobody, camera=camera)
     return tracker.finish()
 

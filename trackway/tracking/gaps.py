@@ -50,7 +50,8 @@ def fill_gaps(tracks: Tracks, frames: AnalysedFrames, frame_size: tuple[int, int
     """Straight lines between two sights of a person, on the ground that the camera moves over.
 
     Frames at which the detectors did not look are filled in between any two sights, bodies and faces alike: nothing speaks against them.
-    Frames at which they looked and missed a body are filled across shorter gaps; a face that is missed is turned away or hidden.
+    Frames at which they looked and missed a body are filled across shorter gaps, and never across a cut: what is shown in between may be
+    another place. A face that is missed is turned away or hidden.
 
     Args:
         tracks: (N,) rows as they were seen, of final persons.
@@ -155,7 +156,8 @@ def _between(seen: Tracks, frames: AnalysedFrames, looked: Array, stage: Stage, 
     missed = np.diff(np.cumsum(looked)[place]) > 1
     longest_ms = -1.0 if reach is None else np.where(_calm(box[:-1], box[1:]), reach.calm_ms, reach.other_ms)
     gone = missed & _left_the_picture(getattr(seen, name), seen.person) & (np.diff(seen.time_ms) > _GLANCE_MS)
-    missing[(np.diff(seen.person) != 0) | (missed & (np.diff(seen.time_ms) > longest_ms)) | gone] = 0
+    elsewhere = np.diff(stage.scene(seen.frame)) != 0
+    missing[(np.diff(seen.person) != 0) | (missed & (elsewhere | (np.diff(seen.time_ms) > longest_ms))) | gone] = 0
     between, before = ranges(place[:-1] + 1, place[:-1] + 1 + missing)
     first, last = seen[before], seen[before + 1]
     span = np.maximum(last.time_ms - first.time_ms, 1)

@@ -15,7 +15,7 @@ from trackway.tracking.ends import Ends, ends_of
 from trackway.tracking.evidence import Dynamics, likeliest_dynamics, motion_evidence
 from trackway.tracking.flow import best_joints
 from trackway.tracking.hiding import hide
-from trackway.tracking.indexing import dense, places
+from trackway.tracking.indexing import dense, extent, places
 from trackway.tracking.interleaved import join_interleaved
 from trackway.tracking.looks import Looks
 from trackway.tracking.segment import TrackedSegment
@@ -99,7 +99,8 @@ def reunite(whole: TrackedSegment, returning: float = 1.0) -> TrackedSegment:
     dynamics = _dynamics(sights)
     person = np.arange(len(numbers))
     for least in (_CONFIDENT, 0.0):
-        joined = _joined(sights, united, dynamics, least)
+        shown = extent(whole.tracks.time_ms, person[fragment], int(person.max(initial=-1)) + 1)
+        joined = _joined(sights, united, dynamics, least, shown)
         person = joined[person]
         united = united.renumbered(joined[united.person])
         sights = dataclasses.replace(sights, fragment=joined[sights.fragment])
@@ -137,11 +138,12 @@ def _dynamics(sights: _Sights) -> Dynamics:
     return likeliest_dynamics(Ends.concatenate(ends for ends, _ in hidden), Ends.concatenate(starts for _, starts in hidden))
 
 
-def _joined(sights: _Sights, looks: Looks, dynamics: Dynamics, least: float) -> Array:
+def _joined(sights: _Sights, looks: Looks, dynamics: Dynamics, least: float, shown: tuple[Array, Array]) -> Array:
     """(N,) new number of each fragment, dense from 0; those of a chain have the same.
 
     Args:
         least: nats that a joint must weigh.
+        shown: (N,) each, first and last time at which anything of each fragment is seen, the face of a body that is not seen included.
     """
     count = int(sights.fragment.max(initial=-1)) + 1
     order = np.lexsort((sights.time, sights.fragment))
@@ -152,7 +154,7 @@ def _joined(sights: _Sights, looks: Looks, dynamics: Dynamics, least: float) -> 
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     for before, after in _successors(ends.time, starts.time):
         evidence = looks.evidence(looks.rows_of(before), looks.rows_of(after))
-        i, j = np.nonzero(starts.time[after][None] > ends.time[before][:, None])
+        i, j = np.nonzero(shown[0][after][None] > shown[1][before][:, None])
         a, b = before[i], after[j]
         seconds = starts.time[b] - ends.time[a]
         near = (seconds <= _HORIZON) & (sights.scene[last[a]] == sights.scene[first[b]]) & (sights.face[first[a]] == sights.face[first[b]])

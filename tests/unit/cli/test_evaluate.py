@@ -60,6 +60,15 @@ def test_figures_for_programs(truth: Path, tmp_path: Path) -> None:
     assert "combined" not in answer
 
 
+def test_minutes_are_those_of_the_sequence_however_long_nobody_is_there(tmp_path: Path) -> None:
+    rows = [f"{frame},{{}},100,50,40,100,1" for frame in (1, 2, 599, 600)]
+    truth = write(tmp_path / "gt.txt", "\n".join(row.format(1) for row in rows))
+    result = write(tmp_path / "r.txt", "\n".join(row.format(1 + (number > 1)) for number, row in enumerate(rows)))
+    (figures,) = json.loads(run("-t", truth, "-r", result, "--fps", "10", "--json").stdout)["sequences"]
+    assert figures["switches"] == 1
+    assert figures["switchesPerMinute"] == pytest.approx(1)
+
+
 def test_the_overlap_that_counts(truth: Path, tmp_path: Path) -> None:
     shifted = write(tmp_path / "r.txt", walk(shift=20))  # a third
     recalls = [

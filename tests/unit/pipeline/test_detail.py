@@ -68,11 +68,6 @@ def test_two_small_people_among_many_large_ones_are_not(vision: Vision, tmp_path
     assert "not worth 5 times the work" in report.reason
 
 
-@pytest.mark.parametrize("options", [{"sampleFps": 1}, {"segmentSeconds": 5}])
-def test_every_segment_decides_alike(vision: Vision, sample_clip: Clip, options: dict[str, object]) -> None:
-    assert choose(sample_clip.path, vision, **options) == choose(sample_clip.path, vision)
-
-
 @pytest.mark.parametrize("detail", ["standard", "high"])
 def test_a_wish_is_obeyed_unseen(vision: Vision, sample_clip: Clip, detail: str) -> None:
     options = JobOptions.parse({"detail": detail}, source="test")

@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.conftest import Clip
 from tests.unit.pipeline.clips import grey, write_clip
-from tests.unit.pipeline.scripted import Scripted, in_bursts, scripted, uneven
-from trackway.columns import Tracks
+from tests.unit.pipeline.scripted import Picture, Scripted, in_bursts, scripted, uneven
+from trackway.columns import Detections, Tracks
 from trackway.errors import CorruptMedia, OptionError, Stalled
 from trackway.jobs.options import JobOptions
 from trackway.media.probe import probe
@@ -22,6 +23,7 @@ from trackway.media.segments import plan_segments
 from trackway.media.video import VideoInfo
 from trackway.pipeline.segment import expected_frames, track_segment
 from trackway.pipeline.video import track_video
+from trackway.pipeline.vision import Vision
 from trackway.tracking.segment import TrackedSegment
 
 EVERY = JobOptions(sample_fps=0, cadence="every", detail="standard")
@@ -66,6 +68,25 @@ class Listener:
 def assert_same(first: Tracks, second: Tracks) -> None:
     for name, column in first.columns().items():
         np.testing.assert_array_equal(column, second.columns()[name], err_msg=name)
+
+
+class Blind(Scripted):
+    """A detector that sees nobody."""
+
+    def detect(self, images: Picture, frame: npt.ArrayLike, time_ms: npt.ArrayLike) -> Detections:
+        return super().detect(images, frame, time_ms)[:0]
+
+
+def test_a_face_without_a_body_is_looked_for_once_a_second_and_not_missed_in_between(sample_clip: Clip) -> None:
+    seen = scripted()
+    vision = Vision(Blind(), seen.faces, seen.report)  # type: ignore[arg-type]
+    tracks = track_video(sample_clip.path, ADAPTIVE, vision).tracks
+    assert tracks.has_face.all()
+    assert not tracks.has_body.any()
+    assert tracks.person.tolist() == [0] * len(tracks)
+    assert np.diff(tracks.frame).tolist() == [1] * (len(tracks) - 1)
+    info = probe(sample_clip.path).info
+    assert len(tracks) > info.frame_count - 1.1 * info.frame_rate  # to the last of these looks
 
 
 @pytest.mark.parametrize(("workers", "batch"), [(1, 1), (2, 1), (5, 1), (2, 4), (3, 7)])

@@ -212,6 +212,19 @@ def test_two_thousand_strangers_in_every_frame_end_in_bounded_memory(step_ms: in
         assert len(associator) <= 2500
 
 
+def test_strangers_who_are_gone_take_no_place_of_those_who_are_waited_for() -> None:
+    associator = Associator(PERSONS)
+    places = np.stack(np.meshgrid(np.arange(40), np.arange(25)), axis=-1).reshape(-1, 2) * [100.0, 300.0]
+    box = np.concatenate([places, np.full((1000, 2), [40.0, 100.0])], axis=1)
+    people, strangers = box[:600], box[600:]
+    known = [associator.update(100 * frame, people, np.full(600, 0.6)).tolist() for frame in range(10)][-1]
+    associator.update(1000, strangers, np.full(400, 0.6))
+    # More are unseen than may wait; but the strangers, who were seen last, are over anyhow.
+    associator.update(1200, np.zeros((0, 4)), np.zeros(0))
+    assert len(associator) == 500
+    assert len(set(associator.update(1400, people, np.full(600, 0.6)).tolist()) & set(known)) == 500
+
+
 def test_two_thousand_boxes_in_a_frame() -> None:
     associator = Associator(PERSONS)
     random = np.random.default_rng(0)

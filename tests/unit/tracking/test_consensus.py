@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.performance.metrics import IdentifiedBoxes, score
 from tests.unit.tracking.worlds import PIXELS, walkers
@@ -55,4 +56,21 @@ def test_people_keep_their_identity_under_a_shaking_camera() -> None:
     tracks = associate_detections(frame, box, confidence, 25, config_for_scores(confidence))
     scores = score(truth, IdentifiedBoxes(tracks.frame, tracks.person, tracks.box))
     assert scores.idf1 > 95
+    assert scores.switches == 0
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_who_comes_after_a_hole_is_seen_through_the_camera_of_that_time(seed: int) -> None:
+    """People who stand, one half behind another, before a camera that shakes; nobody for four seconds; then others in their places."""
+    shaking = np.cumsum(np.random.default_rng(seed).normal(0, 8, (500, 2)), axis=0)
+    frames = np.concatenate([np.arange(150), np.arange(250, 500)])
+    people = np.array([(100.0 + 90 * place, 100, 40, 100) for place in range(8)] + [(100, 400, 80, 200), (110, 400, 60, 160)])
+    frame, identity = np.repeat(frames, len(people)), np.tile(np.arange(len(people)), len(frames))
+    box = people[identity]
+    box[:, :2] += shaking[frame]
+    sure = np.ones(len(frame))
+    tracks = associate_detections(frame, box, sure, 25, config_for_scores(sure))
+    truth = IdentifiedBoxes(frame, identity + len(people) * (frame > 200), box)
+    scores = score(truth, IdentifiedBoxes(tracks.frame, tracks.person, tracks.box))
+    assert scores.idf1 > 99
     assert scores.switches == 0

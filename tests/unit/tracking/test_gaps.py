@@ -59,6 +59,16 @@ def test_long_gaps_and_ends_stay_empty() -> None:
     assert len(filled(rows([2, 6], [0.1, 0.5]), sampled(), 100)) == 0
 
 
+def test_nobody_is_drawn_into_a_cutaway() -> None:
+    there_again = rows([0, 1, 2, 7, 8, 9], [0.1] * 6)
+    frames = sampled()
+    assert filled(there_again, frames).frame.tolist() == [3, 4, 5, 6]
+    cut = np.isin(frames.frame, (3, 6))
+    assert len(filled(there_again, frames.replace(cut=cut))) == 0
+    unseen = sampled(skipped=(3, 4, 5, 6))  # nobody looked; the detectors would have, had what was seen at the ends not agreed
+    assert filled(there_again, unseen.replace(cut=np.isin(unseen.frame, 7))).frame.tolist() == [3, 4, 5, 6]
+
+
 def test_people_are_not_mixed_and_rows_may_come_in_any_order() -> None:
     new = filled(Tracks.concatenate([rows([4, 2], [0.4, 0.2], 0), rows([2, 5], [0.7, 0.7], 1)]), sampled())
     assert list(zip(new.person.tolist(), new.frame.tolist(), strict=True)) == [(0, 3), (1, 3), (1, 4)]

@@ -11,6 +11,7 @@ from trackway.columns import AnalysedFrames, Tracks
 from trackway.models.pack import Calibration
 from trackway.tracking.looks import Looks, LooksBuilder
 from trackway.tracking.reunion import reunite
+from trackway.tracking.rows import join_rows
 from trackway.tracking.segment import TrackedSegment
 
 SIZE = (1280, 720)
@@ -69,6 +70,25 @@ def test_two_who_cross_while_hidden_keep_their_numbers() -> None:
 def test_two_who_are_seen_at_the_same_time_are_two() -> None:
     parts = [walk((0, 0, 100), (400, 300), (0, 0)), walk((1, 99, 200), (400, 300), (0, 0))]
     assert frozenset({0, 1}) not in groups(video(*parts, *passers_by()))
+
+
+def with_face(body: Tracks, first: int, last: int, left: float) -> Tracks:
+    """The same with a face from frame `first` to before `last`, also where the body is not seen any more."""
+    frame = np.arange(first, last)
+    own = np.full(len(frame), body.person[0])
+    box, score = np.tile([left, 0.3, 0.02, 0.05], (len(frame), 1)), np.full(len(frame), 0.9)
+    face = Tracks.make(len(frame), frame=frame, time_ms=40 * frame, person=own, face_box=box, face_score=score)
+    return join_rows(Tracks.concatenate([body, face]))
+
+
+def test_whose_face_is_still_seen_is_not_the_next_who_comes() -> None:
+    stays = with_face(walk((0, 0, 100), (400, 300), (0, 0)), 0, 200, 0.28)
+    comes = with_face(walk((1, 110, 200), (410, 300), (0, 0)), 110, 200, 0.36)
+    alone = walk((0, 0, 100), (400, 300), (0, 0))
+    assert frozenset({0, 1}) in groups(video(alone, comes, *passers_by()))
+    whole = reunite(video(stays, comes, *passers_by()))
+    frames, persons = whole.tracks.frame, whole.tracks.person
+    assert len(np.unique(np.stack([frames, persons]), axis=1).T) == len(frames)
 
 
 def test_somebody_of_another_size_or_elsewhere_is_somebody_else() -> None:
