@@ -20,12 +20,11 @@ from av.video.stream import VideoStream
 from trackway.artifacts.appearances import Appearances, FaceLayer
 from trackway.artifacts.painter import Painter
 from trackway.artifacts.sound import SoundTrack
-from trackway.columns import Tracks
+from trackway.columns import AnalysedFrames, Tracks
 from trackway.media.decode import read_frames
 from trackway.media.frame import Frame, Scaler
 from trackway.media.video import VideoInfo
-from trackway.pipeline.overlap import ordered_map
-from trackway.pipeline.segment import STALL_SECONDS
+from trackway.pipeline.overlap import STALL_SECONDS, ordered_map
 from trackway.progress import Progress, Silent
 
 __all__ = ["annotate"]
@@ -51,6 +50,7 @@ def annotate(
     output: str | os.PathLike[str],
     *,
     faces: FaceLayer | None = None,
+    frames: AnalysedFrames | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write an MP4 (H.264, yuv420p, index in front) of the upright video with everyone marked.
@@ -63,22 +63,25 @@ def annotate(
         tracks: rows sorted by time; frames between two rows of a person are filled in where the gap is short.
         output: file to write.
         faces: more of the faces in `tracks`: mesh, pose, action units, whose they are; None draws boxes and five points.
+        frames: every sampled frame, so that nobody is drawn on a way across a cut; None knows of no cut.
         progress: hears of each frame.
 
     Raises:
         CorruptMedia: not one frame can be decoded.
+        OSError: `output` cannot be written.
         Stalled: no picture was finished for two minutes.
     """
     listener = progress or Silent()
+    cuts_ms = None if frames is None else frames.time_ms[frames.cut]
     unfinished = Path(output).with_name(f".{Path(output).name}.part")
     try:
         try:
-            _write(unfinished, video, info, Appearances(tracks, faces), listener, with_sound=info.has_audio)
+            _write(unfinished, video, info, Appearances(tracks, faces, cuts_ms), listener, with_sound=info.has_audio)
         except av.FFmpegError:
             if not info.has_audio:
                 raise
             # A sound track that is too damaged to be carried over must not cost the pictures.
-            _write(unfinished, video, info, Appearances(tracks, faces), listener, with_sound=False)
+            _write(unfinished, video, info, Appearances(tracks, faces, cuts_ms), listener, with_sound=False)
         unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ _NOTABLE = 0.15
 _REACHED = 95  # percentile
 
 Floats = npt.NDArray[np.float32]
+Times = npt.NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,15 +101,21 @@ class Appearance:
 
 
 class Appearances:
-    """All people of a video, asked for frame by frame with rising time."""
+    """All people of a video, asked for frame by frame with rising time.
 
-    def __init__(self, tracks: Tracks, layer: FaceLayer | None = None) -> None:
-        """Prepare from rows sorted by time."""
+    Args:
+        tracks: rows sorted by time.
+        layer: more of the faces.
+        cuts_ms: (C,) rising times at which scenes begin: across them nothing is joined.
+    """
+
+    def __init__(self, tracks: Tracks, layer: FaceLayer | None = None, cuts_ms: Times | None = None) -> None:
         moments = np.unique(tracks.time_ms)
         interval = float(np.median(np.diff(moments))) if len(moments) > 1 else 0.0
         order = np.lexsort((tracks.time_ms, tracks.person))
         changes = np.flatnonzero(np.diff(tracks.person[order])) + 1
-        people = [_Person(tracks[rows], _BRIDGED * interval, layer) for rows in np.split(order, changes) if len(rows)]
+        bridges = _Bridges(_BRIDGED * interval, np.zeros(0, np.int64) if cuts_ms is None else cuts_ms)
+        people = [_Person(tracks[rows], bridges, layer) for rows in np.split(order, changes) if len(rows)]
         self._waiting = sorted(people, key=lambda person: person.first_ms, reverse=True)
         self._present: list[_Person] = []
 
@@ -122,16 +130,23 @@ class Appearances:
                 yield appearance
 
 
+class _Bridges(NamedTuple):
+    """Between which rows of somebody the frames in between are filled in: near each other in time, and no scene begins."""
+
+    longest_ms: float
+    cuts_ms: Times
+
+
 class _Person:
     """The rows of one person as two series, the body and the face: one may be missing where the other is seen."""
 
-    def __init__(self, rows: Tracks, bridged_ms: float, layer: FaceLayer | None) -> None:
+    def __init__(self, rows: Tracks, bridges: _Bridges, layer: FaceLayer | None) -> None:
         self.person = int(rows.person[0])
         self.first_ms, self.last_ms = int(rows.time_ms[0]), int(rows.time_ms[-1])
         bodies, faces = rows[rows.has_body], rows[rows.has_face]
-        self._body = _Series(bodies.time_ms, bodies.box, bridged_ms)
-        self._face = _Series(faces.time_ms, np.hstack([faces.face_box, faces.landmarks.reshape(-1, 10)]), bridged_ms)
-        self._looks = None if layer is None else _Looks(layer, self.person, bridged_ms)
+        self._body = _Series(bodies.time_ms, bodies.box, bridges)
+        self._face = _Series(faces.time_ms, np.hstack([faces.face_box, faces.landmarks.reshape(-1, 10)]), bridges)
+        self._looks = None if layer is None else _Looks(layer, self.person, bridges)
         self._identity = None if layer is None else layer.identity.get(self.person)
         self._name = "" if layer is None or self._identity is None else layer.names.get(self._identity, "")
         self._grouped = layer is not None and len(layer.identity) > 0
@@ -169,7 +184,7 @@ class _Person:
 class _Looks:
     """The rows that a layer has of one person; each of its columns where it is known."""
 
-    def __init__(self, layer: FaceLayer, person: int, bridged_ms: float) -> None:
+    def __init__(self, layer: FaceLayer, person: int, bridges: _Bridges) -> None:
         rows = np.flatnonzero(layer.person == person)
         rows = rows[np.argsort(layer.time_ms[rows], kind="stable")]
         time_ms = layer.time_ms[rows]
@@ -180,7 +195,7 @@ class _Looks:
             flat = values[rows].reshape(len(rows), math.prod(values.shape[1:]))
             known = np.isfinite(flat).any(axis=1)
             flat = flat[known]
-            return _Series(time_ms[known], np.unwrap(flat, period=360, axis=0) if turning else flat, bridged_ms)
+            return _Series(time_ms[known], np.unwrap(flat, period=360, axis=0) if turning else flat, bridges)
 
         units = None if layer.units is None else layer.units[:, _PLAIN_UNITS]
         shown = [] if units is None else _strong(units[rows])
@@ -216,11 +231,12 @@ def _strong(units: Floats) -> list[int]:
 
 
 class _Series:
-    """Values at rising times, joined by straight lines where the gap is short."""
+    """Values at rising times, joined by straight lines where the gap is short and within a scene."""
 
-    def __init__(self, time_ms: npt.NDArray[np.int64], values: Floats, bridged_ms: float) -> None:
-        self._time_ms, self._values, self._bridged_ms = time_ms, values, bridged_ms
-        self._begins_run = np.diff(time_ms, prepend=-(2**62)) > bridged_ms
+    def __init__(self, time_ms: Times, values: Floats, bridges: _Bridges) -> None:
+        self._time_ms, self._values = time_ms, values
+        self._begins_run = np.diff(time_ms, prepend=-(2**62)) > bridges.longest_ms
+        self._begins_run[1:] |= np.diff(np.searchsorted(bridges.cuts_ms, time_ms, "right")) > 0
 
     def at(self, time_ms: int) -> Floats | None:
         """The values at a moment; None before the first, after the last, and within a long gap."""

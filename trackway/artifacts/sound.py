@@ -73,7 +73,12 @@ def _copied(source: AudioStream, start: Fraction) -> Packets:
 
 def _transcoded(source: AudioStream, start: Fraction, track: AudioStream) -> Packets:
     """The sound encoded anew; gaps in it become silence."""
-    resampler = AudioResampler(track.format, track.layout, track.rate, options={"async": "1"})
+
+    def fresh() -> AudioResampler:
+        return AudioResampler(track.format, track.layout, track.rate, options={"async": "1"})
+
+    resampler = fresh()
+    form: tuple[str, str, int] | None = None
     shift = round(start / source.time_base) if source.time_base else 0
     for packet in packets(source):
         try:
@@ -83,6 +88,11 @@ def _transcoded(source: AudioStream, start: Fraction, track: AudioStream) -> Pac
         for frame in heard:
             if frame.pts is not None and frame.pts >= shift:
                 frame.pts -= shift
+                before, form = form, (frame.format.name, frame.layout.name, frame.sample_rate)
+                if before not in (None, form):  # broadcasts go from stereo to mono and back; a resampler does not
+                    for piece in resampler.resample(None):
+                        yield from track.encode(piece)
+                    resampler = fresh()
                 for piece in resampler.resample(frame):
                     yield from track.encode(piece)
     for piece in resampler.resample(None):

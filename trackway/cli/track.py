@@ -128,14 +128,15 @@ def track(
             _write_json(output / "video.json", VideoMetadata.of(result.info))
             _write_lines(output / "persons.jsonl", person_rows(result.tracks, "TIMESTAMP"))
             _write_lines(output / "faces.jsonl", face_rows(found.faces, found.traits if face_attributes == "ALL" else None))
-            _write_json(output / "tracks.json", summarize(found))
+            _write_json(output / "tracks.json", summarize(found, faces=options.wants_traits))
             write_tracks(output / "persons.mot.txt", result.tracks, result.info)
             for _ in write_face_files(output, found, result.info, options, filename=str(video)):
                 pass
+            if annotated:
+                drawn = output / "annotated.mp4"
+                annotate(video, result.info, result.tracks, drawn, faces=face_layer(found, options), frames=found.frames, progress=progress)
         except OSError as error:
             raise FileError(f"The results cannot be written to {output}: {error.strerror or error}.") from error
-        if annotated:
-            annotate(video, result.info, result.tracks, output / "annotated.mp4", faces=face_layer(found, options), progress=progress)
     if vision.report.fallback and built_for_gpu():
         console.print(f"Provider {vision.report.provider}: {vision.report.fallback}", highlight=False, soft_wrap=True)
     if vision.report.precision_fallback:

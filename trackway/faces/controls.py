@@ -109,7 +109,7 @@ def controls(
     """The curves of one person.
 
     Args:
-        faces: (N,) rows of that person, by time.
+        faces: (N,) rows of that person, by time; those of frames in which nobody looked for faces are left out.
         shapes, traits: of the same rows; without traits the gaze is not known.
         frames: of the video.
         neutral: the same face at rest.
@@ -118,11 +118,11 @@ def controls(
     Returns:
         One row for each frame in which faces were looked for, from the first to the last in which this one was seen.
     """
-    seen = faces.has_face
+    seen = faces.has_face & np.isin(faces.frame, frames.frame[frames.faces])
     faces, shapes, traits = faces[seen], shapes[seen], traits[seen] if traits is not None else None
     if not len(faces):
         return Controls.make(0)
-    taken = (frames.faces | np.isin(frames.frame, faces.frame)) & (frames.frame >= faces.frame[0]) & (frames.frame <= faces.frame[-1])
+    taken = frames.faces & (frames.frame >= faces.frame[0]) & (frames.frame <= faces.frame[-1])
     frame, time_ms = frames.frame[taken], frames.time_ms[taken]
     units = combined(shapes.units, action_units(shapes.measures, neutral))
     head = faces.pose if traits is None else np.where(np.isnan(traits.pose), faces.pose, traits.pose)

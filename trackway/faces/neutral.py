@@ -114,7 +114,15 @@ def neutral_of(measures: Array, pose: Array) -> Neutral:
         trust.append(float(len(rows) / (len(rows) + _HALF_SURE_FRAMES) * np.exp(-excess / _UNLIKE_REST)))
         centre = _median(rows[np.ix_(quiet, np.flatnonzero(part))])
         neutral[part] += trust[-1] * np.where(np.isfinite(centre), centre - AVERAGE[part], 0.0)
-    return Neutral(neutral, sum(trust) / len(trust), "track", np.median(pose[frontal].astype(np.float64), axis=0))
+    head = pose[frontal].astype(np.float64)
+    middle = head[0] + np.median(_angle(head - head[0]), axis=0)  # of a head upside down, 179 and -179 degrees are neighbours
+    return Neutral(neutral, sum(trust) / len(trust), "track", _angle(middle))
+
+
+def _angle(degrees: Array) -> Array:
+    """The same directions within -180..180."""
+    within: Array = (degrees + 180) % 360 - 180
+    return within
 
 
 def _median(rows: Array) -> Array:

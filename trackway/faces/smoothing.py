@@ -40,13 +40,14 @@ _REACH = 5.0
 """Such times after which a moment weighs nothing."""
 
 
-def smooth(traits: FaceTraits, person: Array, time_ms: Array) -> FaceTraits:
+def smooth(traits: FaceTraits, person: Array, time_ms: Array, scene: Array | None = None) -> FaceTraits:
     """The same rows, steadier.
 
     Args:
         traits: (N,) what was read; NaN where it was not.
         person: (N,) whose face it is.
         time_ms: (N,) when.
+        scene: (N,) in which scene: what moves goes on in none from the one before. None where there is only one.
 
     Returns:
         (N,) in the same order, whatever that is. Nothing is made up: what was never read of a person stays NaN.
@@ -54,8 +55,9 @@ def smooth(traits: FaceTraits, person: Array, time_ms: Array) -> FaceTraits:
     order = np.lexsort((time_ms, person))
     rows, when = traits[order], time_ms[order].astype(np.float64)
     who = np.unique(person[order], return_inverse=True)[1].reshape(-1)
-    steady = {name: _moving(getattr(rows, name), who, when, reach) for name, reach in _MS.items()}
-    steady |= {name: _turning(getattr(rows, name), who, when, reach) for name, reach in _ANGLES_MS.items()}
+    shot = who if scene is None else np.unique(np.stack([who, scene[order]]), axis=1, return_inverse=True)[1].reshape(-1)
+    steady = {name: _moving(getattr(rows, name), shot, when, reach) for name, reach in _MS.items()}
+    steady |= {name: _turning(getattr(rows, name), shot, when, reach) for name, reach in _ANGLES_MS.items()}
     steady |= {name: _mean(getattr(rows, name), who) for name in ("male", "real", "live")}
     steady["age"] = _ages(rows.age, who)
     back = np.argsort(order, kind="stable")

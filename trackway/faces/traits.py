@@ -86,6 +86,11 @@ class TraitReader:
             LabelReader.of_units(*opened["actionUnits"]) if "actionUnits" in opened else None,
         )
 
+    @property
+    def reads_meshes(self) -> bool:
+        """Whether the pack has a network for the role landmarks."""
+        return self._mesh is not None
+
     def read(self, cut: Cut, faces: Detections) -> FaceTraits:
         """What can be told of the faces of one picture.
 

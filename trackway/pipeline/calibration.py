@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trackway.errors import ImageTooLarge, ImageTooSmall, InvalidCalibration, InvalidImage, ModelError
+from trackway.errors import ImageTooLarge, ImageTooSmall, InvalidCalibration, InvalidImage
 from trackway.faces.neutral import Neutral, neutral_from
 from trackway.media.still import open_still
 from trackway.pipeline.still import StillReader
@@ -37,14 +37,15 @@ def calibrate(content: bytes, reader: StillReader) -> Neutral:
         raise InvalidCalibration(
             f"Expected one face in the calibration image, found {len(faces) or 'none'}. Give a picture of the actor alone, at rest."
         )
-    shapes = reader.shapes(rgb, faces)
-    if shapes is None:
-        raise ModelError("The model pack has no network for the role landmarks, which calibration images need; use the default pack.")
-    turned = np.abs(faces.pose[0, 1:]).max()
-    if np.isnan(shapes.measures).all() or turned > _MOST_TURNED:
+    forms = reader.forms(rgb, faces)
+    if forms.shapes is None or forms.traits is None:
+        raise ValueError("expected both tables, of shapes and of traits")
+    measures, pose = forms.shapes.measures[0], forms.traits.pose[0]  # of the mesh, as in the video
+    turned = np.abs(np.where(np.isnan(pose), faces.pose[0], pose)[1:]).max()
+    if np.isnan(measures).all() or turned > _MOST_TURNED:
         width = round(float(faces.box[0, 2]) * rgb.shape[1])
         raise InvalidCalibration(
             "Expected a face that is seen from the front and is large enough in the calibration image, found one of"
             f" {width} pixels, turned by {turned:.0f} degrees. Give a closer or more frontal picture."
         )
-    return neutral_from(shapes.measures[0], faces.pose[0])
+    return neutral_from(measures, pose)

@@ -98,7 +98,7 @@ def find(
     people = find_people(linked.tracks, linked.looks, similarity, options)
     persons = _rows_by_person(linked.faces, len(people.identity))
     actor = dominant_person(linked.tracks[linked.tracks.has_face])
-    traits = None if linked.traits is None else _steadied(linked.traits, linked.faces, persons)
+    traits = None if linked.traits is None else _steadied(linked.traits, linked.faces, persons, linked.frames)
     units, curves = None, {}
     if linked.shapes is not None:
         neutrals = {person: _neutral(linked, rows, calibration if person == actor else None) for person, rows in persons.items()}
@@ -108,7 +108,9 @@ def find(
             wanted = [person for person in persons if options.tracking_model == "StaticCam" or person == actor]
             curves = {person: _curves(linked, traits, persons[person], neutrals[person], size) for person in wanted}
     shown = {person: curve for person, curve in curves.items() if np.isfinite(curve.controls.confidence).any()}
-    quality, of_persons = shot_quality(linked.faces, size), linked.faces.person < len(people.identity)
+    quality = shot_quality(linked.faces, size)
+    # Not those that were carried from one look to the next: nobody saw them.
+    seen = np.isin(linked.faces.frame, linked.frames.frame[linked.frames.faces]) & (linked.faces.person < len(people.identity))
     return Findings(
         linked.tracks,
         people,
@@ -119,9 +121,7 @@ def find(
         meshes=linked.meshes,
         units=units,
         shot_quality=quality,
-        shots=best_rows(
-            linked.faces.person, linked.faces.time_ms, np.where(of_persons, quality, 0), count=_SHOTS, apart_ms=_SHOTS_APART_MS
-        ),
+        shots=best_rows(linked.faces.person, linked.faces.time_ms, np.where(seen, quality, 0), count=_SHOTS, apart_ms=_SHOTS_APART_MS),
         actor=actor,
         curves=shown,
     )
@@ -135,12 +135,13 @@ def _rows_by_person(faces: Tracks, persons: int) -> dict[int, Array]:
     return {int(faces.person[rows[0]]): rows for rows in np.split(order, starts[1:]) if len(rows)}
 
 
-def _steadied(traits: FaceTraits, faces: Tracks, persons: Mapping[int, Array]) -> FaceTraits:
+def _steadied(traits: FaceTraits, faces: Tracks, persons: Mapping[int, Array], frames: AnalysedFrames) -> FaceTraits:
     """Those of persons smoothed; who is nobody is not the same nobody in the next frame."""
     if not persons:
         return traits
     rows = np.concatenate(list(persons.values()))
-    smoothed = smooth(traits[rows], faces.person[rows], faces.time_ms[rows])
+    scene = np.cumsum(frames.cut)[np.searchsorted(frames.frame, faces.frame[rows])]
+    smoothed = smooth(traits[rows], faces.person[rows], faces.time_ms[rows], scene)
     columns = {name: column.copy() for name, column in traits.columns().items()}
     for name, column in smoothed.columns().items():
         columns[name][rows] = column

@@ -16,11 +16,13 @@ from typing import Generic, TypeVar
 
 from trackway.errors import Stalled
 
-__all__ = ["ordered_map"]
+__all__ = ["STALL_SECONDS", "ordered_map"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+STALL_SECONDS = 120.0
+"""Without one finished frame for this long, a run is given up (SPEC B.2, STALLED)."""
 _FAREWELL_SECONDS = 10.0
 """How long the threads may take to finish what they are in the middle of."""
 

@@ -19,7 +19,7 @@ from trackway.media.video import VideoInfo
 from trackway.pipeline.analysis import Analyst, Passed
 from trackway.pipeline.cadence import Stretch, stretches
 from trackway.pipeline.detail import choose_detail
-from trackway.pipeline.overlap import ordered_map
+from trackway.pipeline.overlap import STALL_SECONDS, ordered_map
 from trackway.pipeline.recognition import Recogniser
 from trackway.pipeline.vision import Vision
 from trackway.progress import Progress, Silent
@@ -27,10 +27,8 @@ from trackway.readings import Wanted
 from trackway.tracking.camera import CameraMotion
 from trackway.tracking.segment import SegmentTracker, TrackedSegment
 
-__all__ = ["STALL_SECONDS", "expected_frames", "track_segment"]
+__all__ = ["expected_frames", "track_segment"]
 
-STALL_SECONDS = 120.0
-"""Without one finished frame for this long, a run is given up (SPEC B.2, STALLED)."""
 
 _SILENT = Silent()
 _RECOGNISED_FPS = 2.5

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from trackway.columns import Detections, FaceShapes, FaceTraits
+from trackway.columns import Detections, FaceTraits
 from trackway.detection.detector import as_detections
 from trackway.detection.faces import FaceDetector
 from trackway.detection.stills import find_faces
@@ -26,6 +26,7 @@ from trackway.models.recent import RecentNetwork
 from trackway.models.session import OnnxNetwork
 from trackway.models.similarity import Similarity
 from trackway.pipeline.vision import usable_cores
+from trackway.readings import FaceReadings, Wanted
 
 __all__ = ["MOST_FACES", "StillReader"]
 
@@ -136,9 +137,15 @@ class StillReader:
         """(N,) what else can be told of some faces of that picture; None where the pack has no network for anything."""
         return None if self._traits is None else self._traits.read(of_picture(rgb), faces)
 
-    def shapes(self, rgb: Array, faces: Detections) -> FaceShapes | None:
-        """(N,) how some faces of that picture are formed; None where the pack has no network for anything."""
-        return None if self._traits is None else self._traits.shapes(of_picture(rgb), faces)
+    def forms(self, rgb: Array, faces: Detections) -> FaceReadings:
+        """(N,) how some faces of that picture are formed, and how their meshes are turned.
+
+        Raises:
+            ModelError: the pack has no network for meshes.
+        """
+        if self._traits is None or not self._traits.reads_meshes:
+            raise ModelError("The model pack has no network for the role landmarks, which this needs; use the default pack.")
+        return self._traits.readings(of_picture(rgb), faces, Wanted(shapes=True))
 
 
 def embedding_of(embedder: Embedder) -> Embedding:

@@ -86,11 +86,11 @@ class PersonSummary(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
     face: FaceSummary | None = None
 
 
-def summarize(found: Findings) -> list[PersonSummary]:
-    """Summaries of all persons of a video, by index."""
+def summarize(found: Findings, *, faces: bool = True) -> list[PersonSummary]:
+    """Summaries of all persons of a video, by index; with what was read in their faces if `faces` and anything was."""
     summaries = [_summary(found.tracks[rows]) for rows in _by_person(found.tracks)]
     told: dict[int, FaceSummary | None] = {}
-    if found.traits is not None:
+    if faces and found.traits is not None:
         told = {int(found.faces.person[rows[0]]): _face(found.traits[rows], found.faces.time_ms[rows]) for rows in _by_person(found.faces)}
     return [_identified(_shown(summary, found, told.get(summary.index)), found.people) for summary in summaries]
 

@@ -89,7 +89,7 @@ def _face_rows(record: JobRecord, found: Findings) -> Iterator[bytes]:
 
 def _put_files(place: Workplace, record: JobRecord, found: Findings, matches: Mapping[int, bytes] | None, info: VideoInfo) -> None:
     """The whole result once in S3: tables for programs, JSON lines for everybody else (DESIGN section 5)."""
-    job_id, summaries = record.job_id, summarize(found)
+    job_id, summaries = record.job_id, summarize(found, faces=record.options.wants_traits)
     small = {"video.json": VideoMetadata.of(info), "tracks.json": summaries}
     for name, value in small.items():
         place.objects.put_artifact(result_key(job_id, name), msgspec.json.encode(value), "application/json")

@@ -144,6 +144,37 @@ def seconds_of_sound(path: Path) -> float:
         return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
+def test_sound_that_goes_from_stereo_to_mono_and_back_stays_whole(tmp_path: Path) -> None:
+    """As broadcasts do: pictures with MP2 in one form after the other."""
+    source, output = tmp_path / "clip.ts", tmp_path / "annotated.mp4"
+    truth = make_sample(tmp_path / "pictures.mp4", seconds=3.0, size=(160, 120))
+    with av.open(str(tmp_path / "pictures.mp4")) as pictures, av.open(str(source), "w") as container:
+        track = container.add_stream_from_template(pictures.streams.video[0])
+        sound = container.add_stream("mp2", rate=48_000, layout="stereo")
+        packets = []
+        for number, layout in enumerate(("stereo", "mono", "stereo")):
+            encoder = av.CodecContext.create("mp2", "w")
+            encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = 48_000, layout, "s16", 128_000
+            tone = (8000 * np.sin(np.arange(48_000) / 20)).astype(np.int16)
+            channels = 2 if layout == "stereo" else 1
+            for start in range(0, len(tone) - 1151, 1152):
+                samples = np.repeat(tone[start : start + 1152], channels).reshape(1, -1)
+                frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
+                frame.sample_rate, frame.pts, frame.time_base = 48_000, 48_000 * number + start, Fraction(1, 48_000)
+                packets += encoder.encode(frame)
+        for packet in pictures.demux(pictures.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                container.mux(packet)
+        for heard in packets:
+            heard.stream = sound
+            container.mux(heard)
+    with av.open(str(source)) as container:
+        assert {frame.layout.name for frame in container.decode(audio=0)} == {"stereo", "mono"}
+    annotate(source, probe(source).info, as_tracks(truth), output)
+    assert seconds_of_sound(output) == pytest.approx(3.0, abs=0.2)
+
+
 def test_damaged_sound_does_not_cost_the_pictures(tmp_path: Path) -> None:
     source, output = tmp_path / "clip.mkv", tmp_path / "annotated.mp4"
     truth = make_sample(source, seconds=1.0, size=(160, 120), audio="flac")

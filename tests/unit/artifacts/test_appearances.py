@@ -114,3 +114,13 @@ def test_a_trail_is_left_by_the_feet_or_where_they_are_cut_off_by_the_middle(bot
 
 def test_no_rows_no_one() -> None:
     assert at(Tracks.make(0), 0, 100) == [None, None]
+
+
+def test_nobody_is_on_the_way_across_a_cut() -> None:
+    tracks = one_person([0, 100, 200, 300, 400], step=0.1)
+    joined, apart = Appearances(tracks), Appearances(tracks, None, np.array([300]))
+    assert next(iter(joined.at(250)), None) is not None
+    assert next(iter(apart.at(250)), None) is None
+    (before,), (after,) = joined.at(300), apart.at(300)
+    assert len(before.trail) > len(after.trail) == 1
+    assert np.array_equal(body(before), body(after))

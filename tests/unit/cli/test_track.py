@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from tests.unit.results.head_reader import HeadAnnotation
 from trackway.cli.main import app
+from trackway.errors import FileError
 from trackway.media.sample import make_sample
 from trackway.models.cache import ModelCache
 from trackway.models.providers import Choice
@@ -48,3 +49,12 @@ def test_why_the_processor_did_the_work_of_a_gpu(models: ModelCache, tmp_path: P
     done = CliRunner().invoke(app, ["track", str(tmp_path / "walk.mp4"), "-o", str(tmp_path / "out"), "--no-annotated", "--no-faces"])
     assert done.exit_code == 0, done.output
     assert ("Provider cpu: no CUDA-capable device is detected" in done.output) == built
+
+
+def test_a_video_that_cannot_be_written_is_a_sentence(models: ModelCache, tmp_path: Path) -> None:
+    clip, folder = tmp_path / "clip.mp4", tmp_path / "out"
+    make_sample(clip, seconds=0.5, size=(160, 120))
+    (folder / "annotated.mp4").mkdir(parents=True)
+    with pytest.raises(FileError, match=r"The results cannot be written to .*out"):
+        CliRunner().invoke(app, ["track", str(clip), "-o", str(folder)], catch_exceptions=False)
+    assert (folder / "persons.jsonl").is_file()

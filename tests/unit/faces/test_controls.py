@@ -224,6 +224,17 @@ def test_frames_in_which_nobody_looked_for_faces_are_no_gaps(head: Array) -> Non
     assert np.isfinite(curve(found, "jawOpen")[[0, 2]]).all()
 
 
+def test_a_face_that_was_carried_from_one_look_to_the_next_is_no_row(head: Array) -> None:
+    frame = np.arange(5)
+    pose = np.column_stack([np.zeros(5), np.linspace(-40, 40, 5), np.zeros(5)])
+    faces = Tracks.make(5, frame=frame, time_ms=40 * frame, face_box=[[0, 0, 1, 1]] * 5, face_score=np.ones(5), pose=pose)
+    shapes = FaceShapes.make(5, measures=measures(np.stack([in_picture(head)] * 5), np.array([LIDS] * 5)))
+    frames = AnalysedFrames.make(5, frame=frame, time_ms=40 * frame, faces=[True, False, False, False, True])
+    found = controls(faces, shapes, None, frames, rest_of(head))
+    assert found.frame.tolist() == [0, 4]
+    assert found.head[:, 1].tolist() == [-40, 40]
+
+
 def test_m9_a_network_s_units_come_first_and_open_what_a_mesh_does_not_show(head: Array) -> None:
     units = np.full((1, len(UNIT_NAMES)), np.nan)
     for name, value in (("AU14", 0.7), ("AU28", 0.6), ("AU19", 0.8), ("AUL12", 0.9)):

@@ -112,3 +112,10 @@ def test_the_average_has_two_equal_sides() -> None:
             left, right = MEASURE_NAMES.index(name), MEASURE_NAMES.index(f"{name[:-4]}Right")
             assert AVERAGE[left] == AVERAGE[right]
     assert (SPREAD > 0).all()
+
+
+def test_a_head_upside_down_rests_where_it_is() -> None:
+    seen = frames(somebody(), 40)
+    pose = np.column_stack([np.where(np.arange(40) % 2, 178.0, -178.0), np.zeros((40, 2))])
+    roll = neutral_of(seen, pose).pose[0]
+    assert abs((roll - 180 + 180) % 360 - 180) <= 2

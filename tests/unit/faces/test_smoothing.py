@@ -159,3 +159,17 @@ def test_d39_types_that_no_network_knows_stay_unknown() -> None:
 
 def test_d39_nobody() -> None:
     assert len(smooth(FaceTraits.make(0), np.zeros(0, np.int64), np.zeros(0, np.int64))) == 0
+
+
+def test_nothing_that_moves_goes_on_in_the_next_scene() -> None:
+    pose = np.array([[0, -30, 0]] * 4 + [[0, 30, 0]] * 4)
+    mouth = np.repeat([0.0, 1.0], 4)
+    age = np.tile([20.0, 40.0], (8, 1))
+    traits = FaceTraits.make(8, pose=pose, mouth_open=mouth, age=age)
+    person, time_ms, scene = np.zeros(8, np.int64), 40 * np.arange(8), np.repeat([0, 1], 4)
+    steady = smooth(traits, person, time_ms, scene)
+    np.testing.assert_allclose(steady.pose, pose, atol=1e-4)
+    np.testing.assert_allclose(steady.mouth_open, mouth, atol=1e-6)
+    one = smooth(traits, person, time_ms)
+    assert 0.1 < one.mouth_open[3] < 0.5 < one.mouth_open[4] < 0.9
+    np.testing.assert_array_equal(steady.age, one.age)  # people are as old as before

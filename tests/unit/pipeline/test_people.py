@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from trackway.columns import FaceTraits, Tracks
+from trackway.columns import AnalysedFrames, FaceTraits, Tracks
 from trackway.errors import NotEnoughFacesError, OptionError
 from trackway.identity.clustering import confidences
 from trackway.jobs.options import JobOptions
 from trackway.models.similarity import Similarity
-from trackway.pipeline.findings import Findings
+from trackway.pipeline.findings import Findings, find
 from trackway.pipeline.people import People, find_people
 from trackway.results.identities import identities
 from trackway.results.summaries import summarize
+from trackway.tracking.linking import Linked
 from trackway.tracking.looks import Looks
 
 Array = npt.NDArray[Any]
@@ -50,6 +51,25 @@ def video(persons: list[Array | None], times: list[range]) -> tuple[Tracks, Look
         "face_count": np.full(len(shown), 3),
     }
     return tracks, Looks.from_columns(columns)
+
+
+def test_the_best_shot_was_seen() -> None:
+    """Between two looks at a face that turns, the line leads through one that faces the camera; nobody saw it."""
+    frame = np.arange(6)
+    yaw = np.linspace(-40, 40, 6)
+    faces = Tracks.make(
+        6,
+        frame=frame,
+        time_ms=1000 * frame,
+        person=np.zeros(6),
+        face_box=np.tile([0.4, 0.2, 0.2, 0.4], (6, 1)),
+        face_score=np.ones(6),
+        pose=np.column_stack([np.zeros(6), yaw, np.zeros(6)]),
+        quality=np.full((6, 2), 80.0),
+    )
+    frames = AnalysedFrames.make(6, frame=frame, time_ms=1000 * frame, faces=np.isin(frame, (0, 5)))
+    shots = find(Linked(faces, Looks.none(), faces, frames, None, None, None), JobOptions(), (1280, 720), similarity=None).shots
+    assert set(shots[0].tolist()) == {0, 5}
 
 
 def test_x16_the_same_face_in_shots_one_and_three_is_one_person() -> None:

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from tests.portraits import both, collins
+from trackway.errors import ModelError
+from trackway.faces.traits import TraitReader
 from trackway.models.cache import ModelCache
 from trackway.models.pack import load_pack
 from trackway.models.session import OnnxNetwork
@@ -90,3 +92,11 @@ def test_traits_and_faces_have_the_same_rows(models: ModelCache) -> None:
     middle = traits.landmarks.mean(axis=1)
     centre = faces.box[:, :2] + faces.box[:, 2:] / 2
     assert (np.abs(middle - centre) < faces.box[:, 2:] / 2).all()
+
+
+def test_a_pack_without_a_mesh_cannot_say_how_faces_are_formed(models: ModelCache) -> None:
+    whole = StillReader.open(cache=models)
+    reader = StillReader(whole._detector, traits=TraitReader())
+    faces = reader.faces(collins())
+    with pytest.raises(ModelError, match="no network for the role landmarks"):
+        reader.forms(collins(), faces)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.tracks import random_tracks
-from trackway.columns import Tracks
+from trackway.columns import FaceTraits, Tracks
 from trackway.pipeline.findings import Findings
 from trackway.pipeline.people import People
 from trackway.results.summaries import summarize
@@ -47,6 +47,16 @@ def test_c6_one_summary_per_person() -> None:
 def test_a_person_without_a_face_has_no_best_shot() -> None:
     (summary,) = summarize(found(random_tracks(10, persons=1, faces=0)))
     assert b"bestShot" not in msgspec.json.encode(summary)
+
+
+def test_what_faces_look_like_is_told_where_somebody_asked() -> None:
+    faces = random_tracks(40, persons=1, faces=1)
+    traits = FaceTraits.make(len(faces), age=np.tile([20.0, 40.0], (len(faces), 1)))
+    told = found(faces, faces=faces, traits=traits)
+    (asked,), (unasked,) = summarize(told), summarize(told, faces=False)
+    assert asked.face is not None
+    assert unasked.face is None
+    assert msgspec.structs.replace(asked, face=None) == unasked
 
 
 def test_nobody_gives_no_summaries() -> None:

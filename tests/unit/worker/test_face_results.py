@@ -24,8 +24,10 @@ from trackway.errors import InvalidCalibration, NotEnoughFacesError
 from trackway.faces.action_units import XGB20
 from trackway.jobs.options import JobOptions
 from trackway.jobs.record import Api
+from trackway.media.still import open_still
 from trackway.models.cache import ModelCache
 from trackway.pipeline.segment import track_segment
+from trackway.pipeline.still import StillReader
 from trackway.pipeline.vision import Vision
 from trackway.worker.assemble import result_key
 from trackway.worker.calibration import calibration_key, put_calibration, read_calibration
@@ -164,6 +166,10 @@ def calibrated(place: Workplace) -> Callable[[bytes | None], Any]:
 def test_f20_a_calibration_image_is_a_face_at_rest(calibrated: Callable[[bytes | None], Any], models: ModelCache) -> None:
     neutral = calibrated(jpeg(hopper()))
     assert neutral.source == "calibration"
+    reader, rgb = StillReader.open(cache=models), open_still(jpeg(hopper()), most_bytes=1 << 24).rgb
+    told = reader.describe(rgb, reader.faces(rgb))
+    assert told is not None
+    np.testing.assert_allclose(neutral.pose, told.pose[0], atol=1e-3)  # of the mesh, as in every frame of the video
     assert np.isfinite(neutral.measures).mean() > 0.9
 
 
