@@ -45,6 +45,8 @@ _MOST = 0.8
 """for this share of the bodies."""
 _CLEAR_FACE = 0.7
 """Score of a face that is missed when it is not there; fainter ones flicker."""
+_FACE_REACH = 2.0
+"""Times as many of its own heights as a body of its own that a face may move: it goes where its body goes."""
 _LEAST_LIKENESS = 0.3
 """Two boxes less alike are not the same body; 1 - 0.3 heights is how far one may have run."""
 
@@ -156,7 +158,7 @@ class Gap:
         """Whether a clear face came or went between the looks; `pixels` (4,) turns ratios into pixels."""
         if self.first_faces is None or self.last_faces is None:
             return False
-        rows, columns, _ = _pairs(self.first_faces, self.last_faces, pixels)
+        rows, columns, _ = _pairs(self.first_faces, self.last_faces, pixels, _FACE_REACH)
         ours, theirs = (np.delete(faces.score, found) for faces, found in ((self.first_faces, rows), (self.last_faces, columns)))
         return bool((ours >= _CLEAR_FACE).any() or (theirs >= _CLEAR_FACE).any())
 
@@ -195,13 +197,13 @@ class Gap:
         return bool(np.quantile(off, _MOST) < _STRAIGHT)
 
 
-def _pairs(first: Detections, last: Detections, pixels: Array) -> tuple[Array, Array, Array]:
-    """Rows of the same bodies in both, and how far each moved, in its own heights."""
+def _pairs(first: Detections, last: Detections, pixels: Array, reach: float = 1.0) -> tuple[Array, Array, Array]:
+    """Rows of the same bodies, or faces, in both, and how far each moved, in its own heights; `reach` of them are as far as one can."""
     ours, theirs = first.box * pixels, last.box * pixels
     low = np.minimum(ours[:, None, 3], theirs[None, :, 3])
     high = np.maximum(ours[:, None, 3], theirs[None, :, 3])
     moved = _distances(ours, theirs) / low
-    rows, columns = match(np.clip(1 - moved, 0, None) * (low / high) ** 2, _LEAST_LIKENESS)
+    rows, columns = match(np.clip(1 - moved / reach, 0, None) * (low / high) ** 2, _LEAST_LIKENESS)
     return rows, columns, moved[rows, columns]
 
 

@@ -1,6 +1,6 @@
 """Where in a picture faces can be: at the upper ends of bodies.
 
-The face network sees the part of the picture that holds every head, at the scale at which it would see the whole. Parts come in six
+The face network sees the part of the picture that holds every head, at the scale at which it would see the whole. Parts come in eight
 shapes, because every shape costs a session of the network: heads lie beside each other more often than above, so that a part's height is
 chosen more finely than its width.
 """
@@ -21,8 +21,8 @@ Array = npt.NDArray[Any]
 _GRID = 32
 """Parts begin and end at multiples of the networks' coarsest stride, so that cells lie as in the whole picture."""
 
-_WIDTHS, _HEIGHTS = (2,), (2, 3)
-"""Quarters of the picture that a part may be wide and high, if it is smaller."""
+_WIDTHS, _HEIGHTS = (6,), (6, 8, 9)
+"""Twelfths of the picture that a part may be wide and high, if it is smaller."""
 
 _LEAST_BODY_PX = 48
 """A body less high, in the network's input, has a face of at most ten pixels if it fills half of what is seen of the body."""
@@ -76,10 +76,10 @@ def part_with_heads(bodies: Detections, size: tuple[int, int]) -> Part | None:
     return Part(left, top, right - left, low - top)
 
 
-def _side(first: float, last: float, length: int, quarters: tuple[int, ...]) -> tuple[int, int]:
+def _side(first: float, last: float, length: int, twelfths: tuple[int, ...]) -> tuple[int, int]:
     """The smallest of some parts of a side that holds `first` to `last`, or the whole side."""
-    for share in quarters:
-        part = -(-share * length // (4 * _GRID)) * _GRID
+    for share in twelfths:
+        part = -(-share * length // (12 * _GRID)) * _GRID
         start = int(np.clip((first + last - part) / 2, 0, length - part)) // _GRID * _GRID
         if start <= max(first, 0) and min(last, length) <= start + part:
             return start, start + part

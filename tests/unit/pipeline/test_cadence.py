@@ -184,6 +184,9 @@ def test_faces_that_come_or_go_are_looked_for() -> None:
     for first, last, lost in ((face, moved, False), (face, bodies(), True), (bodies(), face, True), (bodies(), bodies(), False)):
         one = Gap(tuple(frames([40, 80, 120], 1)), 0, 160, body, body, first, last)
         assert one.loses_faces(PIXELS) == one.is_doubtful(PIXELS) == lost
+    for heights, lost in ((1.3, False), (1.5, True)):  # who walks fast takes the face along
+        along = bodies((0.24 + heights * 0.07 * PIXELS[1] / PIXELS[0], 0.31, 0.05, 0.07))
+        assert Gap(tuple(frames([40, 80, 120], 1)), 0, 160, body, body, face, along).loses_faces(PIXELS) == lost
     came = Gap(tuple(frames([40, 80, 120], 1)), 0, 160, body, body, bodies(), face)
     assert [half.loses_faces(PIXELS) for half in came.split(body, face, PIXELS)] == [True, False]
     assert not any(half.loses_faces(PIXELS) for half in came.split(body, None, PIXELS))
