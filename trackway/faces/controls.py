@@ -34,6 +34,7 @@ from trackway.columns import (
 )
 from trackway.faces.action_units import action_units, combined
 from trackway.faces.neutral import Neutral
+from trackway.tracking.angles import turned_by
 
 __all__ = ["ARKIT", "FACEWARE", "SUPPORTED", "controls", "dominant_person"]
 
@@ -176,7 +177,7 @@ def _values(units: Array, measures: Array, gaze: Array, head: Array, neutral: Ne
     known |= {f"eyes_look{where}": value for where, value in looks.items()}
     for side, other in (("Left", "Right"), ("Right", "Left")):
         known |= {f"eyeLook{where}{side}": looks[of] for where, of in (("Out", side), ("In", other), ("Up", "Up"), ("Down", "Down"))}
-    tilted, turned, raised = (_turned_by(head.astype(np.float64) - neutral.pose) / _HEAD).T
+    tilted, turned, raised = (turned_by(head.astype(np.float64) - neutral.pose) / _HEAD).T
     for name, value in (
         ("LeftTilt", tilted),
         ("RightTilt", -tilted),
@@ -188,11 +189,6 @@ def _values(units: Array, measures: Array, gaze: Array, head: Array, neutral: Ne
         known[f"head_{name}"] = np.clip(value, 0, 1)
     unknown = np.full(len(units), np.nan)
     return np.stack([known.get(name, unknown) for name in CONTROL_NAMES], axis=1)
-
-
-def _turned_by(degrees: Array) -> Array:
-    """The same angles in -180..180."""
-    return (degrees + 180) % 360 - 180
 
 
 def _confidence(faces: Tracks, shapes: FaceShapes, head: Array, neutral: Neutral, size: tuple[int, int] | None) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import MEASURE_NAMES
+from trackway.tracking.angles import turned_by
 
 __all__ = ["AVERAGE", "SPREAD", "Neutral", "neutral_from", "neutral_of"]
 
@@ -115,14 +116,8 @@ def neutral_of(measures: Array, pose: Array) -> Neutral:
         centre = _median(rows[np.ix_(quiet, np.flatnonzero(part))])
         neutral[part] += trust[-1] * np.where(np.isfinite(centre), centre - AVERAGE[part], 0.0)
     head = pose[frontal].astype(np.float64)
-    middle = head[0] + np.median(_angle(head - head[0]), axis=0)  # of a head upside down, 179 and -179 degrees are neighbours
-    return Neutral(neutral, sum(trust) / len(trust), "track", _angle(middle))
-
-
-def _angle(degrees: Array) -> Array:
-    """The same directions within -180..180."""
-    within: Array = (degrees + 180) % 360 - 180
-    return within
+    middle = head[0] + np.median(turned_by(head - head[0]), axis=0)  # of a head upside down, 179 and -179 degrees are neighbours
+    return Neutral(neutral, sum(trust) / len(trust), "track", turned_by(middle))
 
 
 def _median(rows: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackway.columns import AnalysedFrames, Tracks
+from trackway.tracking.angles import turned_by
 from trackway.tracking.boxes import paired_overlap, to_centre
 from trackway.tracking.hiding import hide
 from trackway.tracking.indexing import ranges
@@ -168,12 +169,6 @@ def _between(seen: Tracks, frames: AnalysedFrames, looked: Array, stage: Stage, 
         return values
 
     columns = {column: line(getattr(first, column), getattr(last, column)) for column in ("score", *FACE_COLUMNS)}
-    columns["pose"] = _angle(line(first.pose, first.pose + _angle(last.pose - first.pose)))  # angles turn the short way
+    columns["pose"] = turned_by(line(first.pose, first.pose + turned_by(last.pose - first.pose)))  # angles turn the short way
     columns[name] = stage.in_picture(line(box[before], box[before + 1]), frames.frame[between]) / pixels
     return first.replace(frame=frames.frame[between], time_ms=frames.time_ms[between], **columns)
-
-
-def _angle(degrees: Array) -> Array:
-    """The same directions within -180..180."""
-    within: Array = (degrees + 180) % 360 - 180
-    return within

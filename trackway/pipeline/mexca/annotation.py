@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from trackway.errors import ArgumentError, FileError, InvalidAnnotation
-from trackway.pipeline.mexca.plain import plain, with_nan, without_nan
+from trackway.pipeline.mexca.plain import plain, with_nan
 
 __all__ = ["Version", "VideoAnnotation"]
 
@@ -154,7 +154,7 @@ class VideoAnnotation(msgspec.Struct, kw_only=True):
             raise InvalidAnnotation(f"{name} is no video annotation: expected an object with the list 'frame'.")
         if extra_filename is not None:
             told["filename"] = os.fspath(extra_filename)
-        kept = {key: without_nan(value) for key, value in told.items() if key in cls.__struct_fields__ and key not in _EXTRA}
+        kept = {key: plain(value) for key, value in told.items() if key in cls.__struct_fields__ and key not in _EXTRA}
         try:
             read = msgspec.convert({key: value for key, value in kept.items() if value is not None}, cls)
             if read.filename is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["plain", "with_nan", "without_nan"]
+__all__ = ["plain", "with_nan"]
 
 
 def plain(value: Any) -> Any:
@@ -16,20 +16,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         # Most are plain numbers, and a call for each would take longer than all the rest.
         return [each if type(each) is float and each == each else plain(each) for each in value]
-    return None if isinstance(value, float) and value != value else value
-
-
-def without_nan(value: Any) -> Any:
-    """None in place of NaN, at any depth."""
-    if isinstance(value, list):
-        return [without_nan(each) for each in value]
     if isinstance(value, dict):
-        return {key: without_nan(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     return None if isinstance(value, float) and value != value else value
 
 
 def with_nan(value: Any) -> Any:
-    """The opposite."""
+    """NaN for None, at any depth."""
     if isinstance(value, list):
         return [with_nan(each) for each in value]
     if isinstance(value, dict):
