@@ -216,13 +216,13 @@ def test_strangers_who_are_gone_take_no_place_of_those_who_are_waited_for() -> N
     associator = Associator(PERSONS)
     places = np.stack(np.meshgrid(np.arange(40), np.arange(25)), axis=-1).reshape(-1, 2) * [100.0, 300.0]
     box = np.concatenate([places, np.full((1000, 2), [40.0, 100.0])], axis=1)
-    people, strangers = box[:600], box[600:]
-    known = [associator.update(100 * frame, people, np.full(600, 0.6)).tolist() for frame in range(10)][-1]
-    associator.update(1000, strangers, np.full(400, 0.6))
-    # More are unseen than may wait; but the strangers, who were seen last, are over anyhow.
-    associator.update(1200, np.zeros((0, 4)), np.zeros(0))
+    people, sure = box[:600], np.full(1000, 0.6)
+    known = [associator.update(100 * frame, people, sure[:600]).tolist() for frame in range(10)][-1]
+    associator.update(1000, box[300:], sure[300:])  # the first three hundred are gone, strangers come
+    # More are unseen than may wait; but the strangers, who were seen later than those first, are on trial, and over anyhow.
+    associator.update(1200, box[:0], sure[:0])
     assert len(associator) == 500
-    assert len(set(associator.update(1400, people, np.full(600, 0.6)).tolist()) & set(known)) == 500
+    assert len(set(associator.update(1400, people, sure[:600]).tolist()) & set(known)) == 500
 
 
 def test_two_thousand_boxes_in_a_frame() -> None:
